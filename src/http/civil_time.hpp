@@ -10,9 +10,9 @@
 namespace torc::http::detail {
 
 struct CivilTime {
-  int year, month, day;      ///< month 1 to 12, day 1 to 31
+  int year, month, day;  ///< month 1 to 12, day 1 to 31
   int hour, minute, second;  ///< 0 to 23, 59, 59
-  int weekday;               ///< 0 is Sunday
+  int weekday;  ///< 0 is Sunday
 };
 
 inline constexpr std::string_view kMonthNames = "JanFebMarAprMayJunJulAugSepOctNovDec";

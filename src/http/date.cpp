@@ -10,7 +10,9 @@ namespace {
 
 using detail::CivilTime;
 
-std::string_view name_of(std::string_view names, int index) { return names.substr(3 * static_cast<std::size_t>(index), 3); }
+std::string_view name_of(std::string_view names, int index) {
+  return names.substr(3 * static_cast<std::size_t>(index), 3);
+}
 
 // Reads a text of fixed shape from left to right; the first mismatch makes everything after it fail too.
 struct Reader {
@@ -61,8 +63,8 @@ struct Reader {
 };
 
 bool is_valid(const CivilTime& t) {
-  return t.month >= 1 && t.day >= 1 && t.day <= detail::days_in_month(t.year, t.month) && t.hour <= 23 && t.minute <= 59 &&
-         t.second <= 60;
+  return t.month >= 1 && t.day >= 1 && t.day <= detail::days_in_month(t.year, t.month) && t.hour <= 23 &&
+         t.minute <= 59 && t.second <= 60;
 }
 
 std::optional<std::int64_t> checked(const Reader& in, const CivilTime& t, bool check_weekday) {

@@ -16,7 +16,8 @@ namespace {
 }
 
 void check(std::string_view name, std::string_view value) {
-  if (!is_field_name(name)) refuse(name, name.empty() ? "the name is empty" : "the name is not a token (RFC 9110 5.6.2)");
+  if (!is_field_name(name))
+    refuse(name, name.empty() ? "the name is empty" : "the name is not a token (RFC 9110 5.6.2)");
   // The value stays out of the message: it may be a credential, and it is what an attacker chose.
   if (!is_field_value(value)) refuse(name, "the value holds a control character (CR, LF, NUL or the like)");
 }

@@ -83,8 +83,7 @@ TEST(Headers, DropsSpaceAroundValuesButNotInside) {
 }
 
 TEST(Headers, AcceptsExactlyTheTokenBytesInNames) {
-  const std::string allowed =
-      "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  const std::string allowed = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   for (int byte = 0; byte < 256; ++byte) {
     Headers headers;
     const std::string name = std::string("X") + static_cast<char>(byte);
@@ -135,7 +134,8 @@ TEST(Headers, ARefusalNamesTheFieldButNotTheValue) {
     headers.set("a\r\nb", "");
     FAIL();
   } catch (const std::invalid_argument& error) {
-    EXPECT_EQ(std::string_view(error.what()), "header field \"a\\x0D\\x0Ab\": the name is not a token (RFC 9110 5.6.2)");
+    EXPECT_EQ(std::string_view(error.what()),
+              "header field \"a\\x0D\\x0Ab\": the name is not a token (RFC 9110 5.6.2)");
   }
 }
 

@@ -85,9 +85,27 @@ std::vector<std::string> hostile_paths() {
     all.push_back(std::string("/") + over);
   }
   // Absolute and empty segments.
-  for (const char* path : {"//", "///", "//etc/passwd", "///etc/passwd", "/a//b", "/a//", "a//", "/%2fetc/passwd",
-                           "/%2Fetc%2Fpasswd", "%2f", "%2fetc", "/a%2f", "/%5c%5chost%5cshare", "\\\\host\\share",
-                           "/\\etc", "\\", "/a\\", "/C:\\boot.ini", "/C:%5cboot.ini", "/..\\..\\x", "/a/..%5c..%5cx"}) {
+  for (const char* path : {"//",
+                           "///",
+                           "//etc/passwd",
+                           "///etc/passwd",
+                           "/a//b",
+                           "/a//",
+                           "a//",
+                           "/%2fetc/passwd",
+                           "/%2Fetc%2Fpasswd",
+                           "%2f",
+                           "%2fetc",
+                           "/a%2f",
+                           "/%5c%5chost%5cshare",
+                           "\\\\host\\share",
+                           "/\\etc",
+                           "\\",
+                           "/a\\",
+                           "/C:\\boot.ini",
+                           "/C:%5cboot.ini",
+                           "/..\\..\\x",
+                           "/a/..%5c..%5cx"}) {
     all.push_back(path);
   }
   // Controls, raw and encoded, at the ends and inside.

@@ -28,9 +28,7 @@ TEST(Percent, RefusesBadEscapes) {
   }
 }
 
-TEST(Percent, FormsReadAPlusAsASpace) {
-  EXPECT_EQ(form_decode("a+b%2Bc%20d"), "a b+c d");
-}
+TEST(Percent, FormsReadAPlusAsASpace) { EXPECT_EQ(form_decode("a+b%2Bc%20d"), "a b+c d"); }
 
 TEST(Percent, EncodingThenDecodingGivesEveryByteBack) {
   const std::string all = every_byte();
@@ -61,9 +59,7 @@ TEST(ParseQuery, SkipsEmptyPieces) {
   EXPECT_EQ(parse_query("&a=1&&b=2&"), (QueryPairs{{"a", "1"}, {"b", "2"}}));
 }
 
-TEST(ParseQuery, DecodesAfterCutting) {
-  EXPECT_EQ(parse_query("a%26b%3D=c%26d"), (QueryPairs{{"a&b=", "c&d"}}));
-}
+TEST(ParseQuery, DecodesAfterCutting) { EXPECT_EQ(parse_query("a%26b%3D=c%26d"), (QueryPairs{{"a&b=", "c&d"}})); }
 
 TEST(ParseQuery, RefusesBadEscapesOnEitherSide) {
   EXPECT_EQ(parse_query("a=1&b%=2").error(), QueryError::kBadEscape);

@@ -71,27 +71,96 @@ TEST(Url, RemovesDotSegmentsAndNeverClimbsAboveTheRoot) {
 }
 
 TEST(Url, RefusesWhatTheGrammarDoesNotAllow) {
-  const char* const refused[] = {
-      "", "a", "/", "//a/", "a:80", "example.org/x", "http", "http:", "http:/", "http://", "http:///x", "http://?q",
-      "http://#f", "http://:80/", "http:a", "http:/a", "ftp://a/", "file:///etc/passwd", "javascript:alert(1)",
-      "httpss://a/", "h ttp://a/", " http://a/", "http://a/ ", "http://a b/", "http://a/b c", "http://a/b\tc",
-      "http://a/\r\nHost: b", "http://a\r\n/", "http://a/?x\ny", "http://a/#x\ny", "http://a/# ", "http://a/b\x7f",
-      "http://a/%", "http://a/%1", "http://a/%zz", "http://a/%1g", "http://a/?%", "http://a/#%4", "http://a/<b>",
-      "http://a/\"", "http://a/{b}", "http://a/b|c", "http://a/b^c", "http://a/`", "http://a/[b]", "http://a/?[b]",
-      "http://a\\b/", "http://a/b\\c", "http:\\\\a\\b", "http://a/\xc3\xa9", "http://\xc3\xa9/", "http://a/#a#b",
-      "http://a:0/", "http://a:65536/", "http://a:99999999999/", "http://a:-1/", "http://a:+80/", "http://a:8o/",
-      "http://a: 80/", "http://a:80:80/", "http://a:0x50/", "http://::1/", "http://[::1/", "http://[::1]x/",
-      "http://[]/", "http://[1]/", "http://[::1%25eth0]/", "http://[v1.a]/", "http://[a]/", "http://]/", "http://a[/",
-      "http://127.1/", "http://0x7f.1/", "http://2130706433/", "http://1.2.3.400/", "http://a..b/", "http://%61/",
-      "http://a%00/", "http://a*/", "http://user@a/", "http://user:secret@a/", "http://a@b@c/", "http://@a/"};
+  const char* const refused[] = {"",
+                                 "a",
+                                 "/",
+                                 "//a/",
+                                 "a:80",
+                                 "example.org/x",
+                                 "http",
+                                 "http:",
+                                 "http:/",
+                                 "http://",
+                                 "http:///x",
+                                 "http://?q",
+                                 "http://#f",
+                                 "http://:80/",
+                                 "http:a",
+                                 "http:/a",
+                                 "ftp://a/",
+                                 "file:///etc/passwd",
+                                 "javascript:alert(1)",
+                                 "httpss://a/",
+                                 "h ttp://a/",
+                                 " http://a/",
+                                 "http://a/ ",
+                                 "http://a b/",
+                                 "http://a/b c",
+                                 "http://a/b\tc",
+                                 "http://a/\r\nHost: b",
+                                 "http://a\r\n/",
+                                 "http://a/?x\ny",
+                                 "http://a/#x\ny",
+                                 "http://a/# ",
+                                 "http://a/b\x7f",
+                                 "http://a/%",
+                                 "http://a/%1",
+                                 "http://a/%zz",
+                                 "http://a/%1g",
+                                 "http://a/?%",
+                                 "http://a/#%4",
+                                 "http://a/<b>",
+                                 "http://a/\"",
+                                 "http://a/{b}",
+                                 "http://a/b|c",
+                                 "http://a/b^c",
+                                 "http://a/`",
+                                 "http://a/[b]",
+                                 "http://a/?[b]",
+                                 "http://a\\b/",
+                                 "http://a/b\\c",
+                                 "http:\\\\a\\b",
+                                 "http://a/\xc3\xa9",
+                                 "http://\xc3\xa9/",
+                                 "http://a/#a#b",
+                                 "http://a:0/",
+                                 "http://a:65536/",
+                                 "http://a:99999999999/",
+                                 "http://a:-1/",
+                                 "http://a:+80/",
+                                 "http://a:8o/",
+                                 "http://a: 80/",
+                                 "http://a:80:80/",
+                                 "http://a:0x50/",
+                                 "http://::1/",
+                                 "http://[::1/",
+                                 "http://[::1]x/",
+                                 "http://[]/",
+                                 "http://[1]/",
+                                 "http://[::1%25eth0]/",
+                                 "http://[v1.a]/",
+                                 "http://[a]/",
+                                 "http://]/",
+                                 "http://a[/",
+                                 "http://127.1/",
+                                 "http://0x7f.1/",
+                                 "http://2130706433/",
+                                 "http://1.2.3.400/",
+                                 "http://a..b/",
+                                 "http://%61/",
+                                 "http://a%00/",
+                                 "http://a*/",
+                                 "http://user@a/",
+                                 "http://user:secret@a/",
+                                 "http://a@b@c/",
+                                 "http://@a/"};
   for (const char* text : refused) EXPECT_TRUE(parsed(text).starts_with("! ")) << text;
   EXPECT_TRUE(parsed(std::string_view("http://a/\0b", 11)).starts_with("! "));
   EXPECT_TRUE(parsed(std::string_view("http://a\0b/", 11)).starts_with("! "));
 }
 
 TEST(Url, EveryByteIsEitherAllowedInAPathOrNamedWithItsEscape) {
-  const std::string allowed =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/?#";
+  const std::string allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/?#";
   for (int byte = 0; byte < 256; ++byte) {
     const std::string text = std::string("http://a/x") + static_cast<char>(byte);
     const bool ok = allowed.contains(static_cast<char>(byte));
@@ -121,23 +190,52 @@ TEST(Url, LimitsItsLength) {
 }
 
 TEST(Url, ResolvesTheExamplesOfRfc3986) {
-  const char* const rows[][2] = {
-      {"", "http://a/b/c/d;p?q"},          {"#s", "http://a/b/c/d;p?q"},       {"g", "http://a/b/c/g"},
-      {"./g", "http://a/b/c/g"},           {"g/", "http://a/b/c/g/"},          {"/g", "http://a/g"},
-      {"//g", "http://g/"},                {"?y", "http://a/b/c/d;p?y"},       {"g?y", "http://a/b/c/g?y"},
-      {"g#s", "http://a/b/c/g"},           {"g?y#s", "http://a/b/c/g?y"},      {";x", "http://a/b/c/;x"},
-      {"g;x", "http://a/b/c/g;x"},         {"g;x?y#s", "http://a/b/c/g;x?y"},  {".", "http://a/b/c/"},
-      {"./", "http://a/b/c/"},             {"..", "http://a/b/"},              {"../", "http://a/b/"},
-      {"../g", "http://a/b/g"},            {"../..", "http://a/"},             {"../../", "http://a/"},
-      {"../../g", "http://a/g"},           {"../../../g", "http://a/g"},       {"../../../../g", "http://a/g"},
-      {"/./g", "http://a/g"},              {"/../g", "http://a/g"},            {"g.", "http://a/b/c/g."},
-      {".g", "http://a/b/c/.g"},           {"g..", "http://a/b/c/g.."},        {"..g", "http://a/b/c/..g"},
-      {"./../g", "http://a/b/g"},          {"./g/.", "http://a/b/c/g/"},       {"g/./h", "http://a/b/c/g/h"},
-      {"g/../h", "http://a/b/c/h"},        {"g;x=1/./y", "http://a/b/c/g;x=1/y"},
-      {"g;x=1/../y", "http://a/b/c/y"},    {"g?y/./x", "http://a/b/c/g?y/./x"},
-      {"g?y/../x", "http://a/b/c/g?y/../x"}, {"g#s/./x", "http://a/b/c/g"},    {"g#s/../x", "http://a/b/c/g"},
-      {"?", "http://a/b/c/d;p?"},          {"http://x/y/../z", "http://x/z"},  {"//g?q", "http://g/?q"},
-      {"HTTPS://X", "https://x/"},         {"/g:h", "http://a/g:h"},           {"./g:h", "http://a/b/c/g:h"}};
+  const char* const rows[][2] = {{"", "http://a/b/c/d;p?q"},
+                                 {"#s", "http://a/b/c/d;p?q"},
+                                 {"g", "http://a/b/c/g"},
+                                 {"./g", "http://a/b/c/g"},
+                                 {"g/", "http://a/b/c/g/"},
+                                 {"/g", "http://a/g"},
+                                 {"//g", "http://g/"},
+                                 {"?y", "http://a/b/c/d;p?y"},
+                                 {"g?y", "http://a/b/c/g?y"},
+                                 {"g#s", "http://a/b/c/g"},
+                                 {"g?y#s", "http://a/b/c/g?y"},
+                                 {";x", "http://a/b/c/;x"},
+                                 {"g;x", "http://a/b/c/g;x"},
+                                 {"g;x?y#s", "http://a/b/c/g;x?y"},
+                                 {".", "http://a/b/c/"},
+                                 {"./", "http://a/b/c/"},
+                                 {"..", "http://a/b/"},
+                                 {"../", "http://a/b/"},
+                                 {"../g", "http://a/b/g"},
+                                 {"../..", "http://a/"},
+                                 {"../../", "http://a/"},
+                                 {"../../g", "http://a/g"},
+                                 {"../../../g", "http://a/g"},
+                                 {"../../../../g", "http://a/g"},
+                                 {"/./g", "http://a/g"},
+                                 {"/../g", "http://a/g"},
+                                 {"g.", "http://a/b/c/g."},
+                                 {".g", "http://a/b/c/.g"},
+                                 {"g..", "http://a/b/c/g.."},
+                                 {"..g", "http://a/b/c/..g"},
+                                 {"./../g", "http://a/b/g"},
+                                 {"./g/.", "http://a/b/c/g/"},
+                                 {"g/./h", "http://a/b/c/g/h"},
+                                 {"g/../h", "http://a/b/c/h"},
+                                 {"g;x=1/./y", "http://a/b/c/g;x=1/y"},
+                                 {"g;x=1/../y", "http://a/b/c/y"},
+                                 {"g?y/./x", "http://a/b/c/g?y/./x"},
+                                 {"g?y/../x", "http://a/b/c/g?y/../x"},
+                                 {"g#s/./x", "http://a/b/c/g"},
+                                 {"g#s/../x", "http://a/b/c/g"},
+                                 {"?", "http://a/b/c/d;p?"},
+                                 {"http://x/y/../z", "http://x/z"},
+                                 {"//g?q", "http://g/?q"},
+                                 {"HTTPS://X", "https://x/"},
+                                 {"/g:h", "http://a/g:h"},
+                                 {"./g:h", "http://a/b/c/g:h"}};
   for (const auto& row : rows) EXPECT_EQ(resolved("http://a/b/c/d;p?q", row[0]), row[1]) << row[0];
 }
 
@@ -149,8 +247,9 @@ TEST(Url, AReferenceWithoutASchemeKeepsItsOwn) {
 }
 
 TEST(Url, RefusesReferencesThatLeadAstray) {
-  for (const char* reference : {"g:h", "http:g", "http:", "mailto:a@b", "javascript:alert(1)", "file:///x", "//", "///x",
-                                "//u:p@b/", "//b:0/", "/a b", "/a\r\nb", "/%", "\\\\b", "/\\b", "1:2", ":", "/\xc3\xa9"}) {
+  for (const char* reference :
+       {"g:h", "http:g", "http:", "mailto:a@b", "javascript:alert(1)", "file:///x", "//", "///x", "//u:p@b/", "//b:0/",
+        "/a b", "/a\r\nb", "/%", "\\\\b", "/\\b", "1:2", ":", "/\xc3\xa9"}) {
     EXPECT_TRUE(resolved("http://a/b", reference).starts_with("! ")) << reference;
   }
 }
@@ -164,7 +263,8 @@ TEST(Url, SameOriginComparesSchemeHostAndPort) {
 }
 
 TEST(Url, ParsingItsOwnTextGivesAnEqualUrl) {
-  for (const char* text : {"http://a", "http://a?", "HTTP://A:81/../x?y#z", "https://[::FFFF:1.2.3.4]/", "http://a./%41"}) {
+  for (const char* text :
+       {"http://a", "http://a?", "HTTP://A:81/../x?y#z", "https://[::FFFF:1.2.3.4]/", "http://a./%41"}) {
     const Url url = *Url::parse(text);
     EXPECT_EQ(*Url::parse(url.str()), url) << text;
     EXPECT_EQ(*url.resolve(url.str()), url) << text;

@@ -21,7 +21,7 @@ namespace torc::http {
 class Headers {
  public:
   struct Field {
-    std::string name;   ///< as given; compare with `equal_names`
+    std::string name;  ///< as given; compare with `equal_names`
     std::string value;  ///< without spaces and tabs around it
 
     friend bool operator==(const Field&, const Field&) = default;

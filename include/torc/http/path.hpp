@@ -15,7 +15,7 @@ namespace torc::http {
 
 /// A decoded path without leading slash: names joined by single slashes, none of them empty, "." or "..".
 struct SafePath {
-  std::string text;             ///< "" for the root itself
+  std::string text;  ///< "" for the root itself
   bool trailing_slash = false;  ///< the request ended in '/': it asks for a directory. True for the root.
 
   friend bool operator==(const SafePath&, const SafePath&) = default;

@@ -38,7 +38,7 @@ std::string encode_query_component(std::string_view text);
 using QueryPairs = std::vector<std::pair<std::string, std::string>>;
 
 enum class QueryError : std::uint8_t {
-  kBadEscape,     ///< a '%' without two hexadecimal digits: answer 400
+  kBadEscape,  ///< a '%' without two hexadecimal digits: answer 400
   kTooManyPairs,  ///< more pairs than the caller allows: answer 400, or 413 for a body
 };
 
