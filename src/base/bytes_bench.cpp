@@ -66,5 +66,3 @@ BENCHMARK(CopyWithMalloc)->RangeMultiplier(4)->Range(64, 256 << 10);
 BENCHMARK(CopyWithPool)->RangeMultiplier(4)->Range(64, 256 << 10);
 
 }  // namespace
-
-BENCHMARK_MAIN();

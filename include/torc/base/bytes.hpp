@@ -63,7 +63,9 @@ class Bytes {
   const char* begin() const noexcept { return data_; }
   const char* end() const noexcept { return data_ + size_; }
 
-  operator std::string_view() const noexcept TORC_LIFETIMEBOUND { return {data_, size_}; }  // NOLINT: a view is what it is
+  operator std::string_view() const noexcept TORC_LIFETIMEBOUND {
+    return {data_, size_};
+  }  // NOLINT: a view is what it is
   std::string_view view() const noexcept TORC_LIFETIMEBOUND { return {data_, size_}; }
   std::string str() const { return std::string(data_, size_); }
 
