@@ -1,0 +1,43 @@
+// Background: where detached operations live until they end.
+//
+// A scheduler has one. Shutdown cancels what is in it, waits for a limit, and drops the rest by name.
+// Without a scheduler a detached operation simply owns itself.
+#pragma once
+
+#include <torc/async/operation.hpp>
+#include <torc/base/intrusive_list.hpp>
+
+#include <cstddef>
+#include <source_location>
+#include <string>
+#include <vector>
+
+namespace torc::detail {
+
+/// One detached operation. Owns the operation and itself.
+class Detached final : public Waiter, public ListHook, public Pooled {
+ public:
+  Detached(Operation* operation, std::source_location where) noexcept;
+
+ private:
+  friend class Background;
+  void inner_fired(Operation& inner) noexcept override;
+
+  Operation* operation_;
+  std::source_location where_;
+};
+
+class Background {
+ public:
+  bool empty() const noexcept { return tasks_.empty(); }
+  void add(Detached& task) noexcept { tasks_.push_back(task); }
+  /// Asks everything here to end.
+  void cancel_all() noexcept;
+  /// Drops what is left; returns where each was detached, readable.
+  std::vector<std::string> drop_all();
+
+ private:
+  IntrusiveList<Detached> tasks_;
+};
+
+}  // namespace torc::detail

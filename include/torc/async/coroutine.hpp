@@ -1,0 +1,198 @@
+// Coroutines: Deferred<T> as a coroutine's return type, and what can be awaited in one.
+//
+// A coroutine starts at once and runs to its first pending await. Its frame is the operation: one
+// allocation, from a per-thread pool. `co_await d` takes the state of `d`, waits, and gives the value or
+// throws the error; `co_await as_outcome(d)` gives an Outcome and does not throw. Taking results that
+// are ready spends the budget of the turn, so a loop over them cannot starve others.
+//
+// Cancelling a coroutine reaches its innermost wait and stays: every later unshielded wait on something
+// pending throws Cancelled; results that are ready are still delivered (semantics, rule 7).
+//
+// A lambda that captures must take `this auto self`, so that its captures live in the frame:
+//   [x](this auto self) -> torc::Deferred<void> { ... }
+// The plain form would dangle after the first wait and does not compile.
+#pragma once
+
+#include <torc/async/deferred.hpp>
+#include <torc/async/home.hpp>
+#include <torc/base/errors.hpp>
+
+#include <coroutine>
+#include <string_view>
+
+namespace torc {
+
+/// Awaited, gives the Outcome instead of throwing: `auto page = co_await as_outcome(http::get(url));`
+template <class T>
+struct [[nodiscard]] AsOutcome {
+  Deferred<T> deferred;
+};
+template <class T>
+AsOutcome<T> as_outcome(Deferred<T> deferred) {
+  return {std::move(deferred)};
+}
+
+namespace detail {
+
+template <class T>
+class CoroutineResult : public OperationOf<T> {
+ public:
+  /// `co_return failure;` fails without throwing.
+  void return_value(Failure failure) noexcept { this->failure() = std::move(failure); }
+  void return_value(T value) { this->value_.emplace(std::move(value)); }
+
+ protected:
+  ~CoroutineResult() = default;
+};
+template <>
+class CoroutineResult<void> : public OperationOf<void> {
+ public:
+  void return_void() noexcept {}
+
+ protected:
+  ~CoroutineResult() = default;
+};
+
+/// Waits for a Deferred inside a coroutine.
+template <class P, class T>
+class DeferredAwaiter {
+ public:
+  DeferredAwaiter(P& self, Deferred<T>&& deferred) noexcept : self_(self), deferred_(std::move(deferred)) {}
+
+  bool await_ready() noexcept {
+    if (deferred_.fired()) return --current.budget > 0 || !current.scheduler;
+    if (self_.cancel_requested()) {
+      deferred_.cancel();
+      return deferred_.fired();
+    }
+    return false;
+  }
+  void await_suspend(std::coroutine_handle<>) noexcept {
+    if (deferred_.fired()) {
+      turn_.self = &self_;
+      current.scheduler->post(turn_);
+    } else {
+      self_.await(deferred_.slot());
+    }
+    // The last touch: a coroutine that was dropped while it ran is torn down here.
+    self_.suspended();
+  }
+
+ protected:
+  ~DeferredAwaiter() = default;
+
+  // The budget is spent: go on in the next turn.
+  struct Turn final : Posted {
+    void run() noexcept override { self->resume(); }
+    P* self = nullptr;
+  };
+
+  P& self_;
+  Deferred<T> deferred_;
+  Turn turn_;
+};
+
+template <class P, class T>
+struct ValueAwaiter final : DeferredAwaiter<P, T> {
+  using DeferredAwaiter<P, T>::DeferredAwaiter;
+  T await_resume() { return this->deferred_.take().value(); }
+};
+
+template <class P, class T>
+struct OutcomeAwaiter final : DeferredAwaiter<P, T> {
+  using DeferredAwaiter<P, T>::DeferredAwaiter;
+  Outcome<T> await_resume() noexcept { return this->deferred_.take(); }
+};
+
+template <class T>
+class CoroutineOperation : public CoroutineResult<T> {
+ public:
+  static void* operator new(std::size_t size) { return pool_allocate(size); }
+  static void operator delete(void* block, std::size_t size) noexcept { pool_release(block, size); }
+
+  CoroutineOperation() noexcept { this->enter(); }
+
+  Deferred<T> get_return_object() noexcept { return Deferred<T>(this); }
+  std::suspend_never initial_suspend() noexcept { return {}; }
+  auto final_suspend() noexcept {
+    struct End {
+      CoroutineOperation& self;
+      bool await_ready() noexcept { return false; }
+      void await_suspend(std::coroutine_handle<>) noexcept {
+        if (self.leave()) self.fire();
+      }
+      void await_resume() noexcept {}
+    };
+    return End{*this};
+  }
+  void unhandled_exception() noexcept { this->failure() = Failure::current(); }
+
+  template <class U>
+  auto await_transform(Deferred<U>&& deferred) noexcept {
+    return ValueAwaiter<CoroutineOperation, U>(*this, std::move(deferred));
+  }
+  template <class U>
+  auto await_transform(Deferred<U>& deferred) noexcept {
+    return ValueAwaiter<CoroutineOperation, U>(*this, std::move(deferred));
+  }
+  template <class U>
+  auto await_transform(AsOutcome<U>&& wanted) noexcept {
+    return OutcomeAwaiter<CoroutineOperation, U>(*this, std::move(wanted.deferred));
+  }
+
+  // For awaiters.
+  void await(Operation** slot) noexcept {
+    if (!*slot) misuse("co_await on a Deferred whose result was taken or moved away");
+    this->wait_for(slot);
+  }
+  void suspended() noexcept { static_cast<void>(this->leave()); }
+  void resume() noexcept {
+    const Firing firing;
+    const Home home(*this);
+    this->enter();
+    handle().resume();
+  }
+
+ private:
+  std::coroutine_handle<CoroutineOperation> handle() noexcept {
+    return std::coroutine_handle<CoroutineOperation>::from_promise(*this);
+  }
+  void inner_fired(Operation&) noexcept override {
+    this->wait_for_nothing();
+    const Home home(*this);
+    this->enter();
+    handle().resume();
+  }
+  void discard() noexcept override { handle().destroy(); }
+  void abandon() noexcept override { handle().destroy(); }
+};
+
+/// True for the type of a lambda expression.
+template <class F>
+consteval bool is_lambda() {
+  if constexpr (std::is_class_v<F>) {
+    return std::string_view(__PRETTY_FUNCTION__).find("(lambda at ") != std::string_view::npos;
+  } else {
+    return false;
+  }
+}
+
+/// The promise of a lambda that is a coroutine and takes itself by reference: it must not capture.
+template <class T, class Lambda>
+struct LambdaCoroutine : CoroutineOperation<T> {
+  // In the constructor, which is compiled late: the lambda is incomplete where its promise is chosen.
+  LambdaCoroutine() {
+    static_assert(std::is_empty_v<Lambda>,
+                  "this lambda coroutine would lose its captures at its first co_await: write [...](this auto self, ...)");
+  }
+};
+
+}  // namespace detail
+}  // namespace torc
+
+// The first parameter of a member coroutine is its object: for a lambda, itself by reference.
+template <class T, class Self, class... Args>
+  requires(torc::detail::is_lambda<std::remove_const_t<Self>>())
+struct std::coroutine_traits<torc::Deferred<T>, Self&, Args...> {
+  using promise_type = torc::detail::LambdaCoroutine<T, std::remove_const_t<Self>>;
+};

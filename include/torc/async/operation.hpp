@@ -1,0 +1,184 @@
+// Operation: the node of the graph of waits, and how it fires, is dropped and is cancelled.
+//
+// Behind every pending Deferred stands one Operation: the state a producer fills and a consumer takes.
+// A coroutine, a `then` stage, a timer, a read on a socket are each one. This header is the mechanism;
+// users meet it only as Deferred and Promise. One thread; no locks.
+//
+// States of an Operation, and who moves it:
+//
+//   pending ──fire()──▶ fired ──(run queue)──▶ the waiter's inner_fired() takes the result, then
+//      │                                       discards the operation
+//      ├──request_cancel()──▶ still pending; the producer ends it with Cancelled when it can
+//      └──drop()──▶ torn down, leaf first; nothing it would have called runs
+//
+// - A *waiter* is the one consumer. Coroutines and stages are both: an Operation that waits for an inner
+//   one. `inner_` points at the slot that holds the inner operation, so chains can be walked down, and
+//   `waiter_` leads back up; no walk recurses.
+// - Firing is synchronous but never nested: the outermost fire() drains the thread's run queue.
+// - An operation whose code is on the stack (`running_`) cannot be destroyed: it is marked, and torn
+//   down by leave() when that code suspends or ends.
+#pragma once
+
+#include <torc/base/failure.hpp>
+
+#include <cstdint>
+#include <cstddef>
+
+namespace torc {
+
+class Scheduler;
+
+namespace detail {
+
+class Operation;
+
+/// What is told when an operation fires. Called by the run queue, never below the producer's frame
+/// when that producer is itself being run by the queue.
+class Waiter {
+ public:
+  virtual void inner_fired(Operation& inner) noexcept = 0;
+  /// The operation that waits, when the waiter is one (a coroutine or a stage).
+  virtual Operation* as_operation() noexcept { return nullptr; }
+
+ protected:
+  ~Waiter() = default;
+};
+
+class Operation : public Waiter {
+ public:
+  Operation() noexcept;
+  Operation(const Operation&) = delete;
+  Operation& operator=(const Operation&) = delete;
+
+  bool fired() const noexcept { return state_ == State::kFired; }
+  bool cancel_requested() const noexcept { return cancel_requested_; }
+  FailureSlot& failure() noexcept { return failure_; }
+  Scheduler* home() const noexcept { return home_; }
+
+  /// Names who waits from now on. At most one.
+  void set_waiter(Waiter* waiter) noexcept { waiter_ = waiter; }
+
+  /// The consumer lets go of a pending or fired operation: it is torn down, leaf first.
+  static void drop(Operation* operation) noexcept;
+
+  /// Asks for the end of a pending operation; the waiter is still told. Reaches the innermost wait.
+  static void request_cancel(Operation* operation) noexcept;
+
+  /// The consumer has taken the result of a fired operation, which ends here.
+  virtual void discard() noexcept = 0;
+
+  Operation* as_operation() noexcept final { return this; }
+  void inner_fired(Operation& inner) noexcept override;
+
+ protected:
+  ~Operation() = default;
+
+  /// The result is in place: tells the waiter, now or when the current firing drains.
+  void fire() noexcept;
+  void fire(Failure failure) noexcept {
+    failure_ = std::move(failure);
+    fire();
+  }
+  /// As fire(), but never runs anything before it returns: for destructors.
+  void fire_later() noexcept;
+
+  /// A pending operation lost its consumer: unregister and end. Runs no user code but destructors.
+  virtual void abandon() noexcept = 0;
+  /// A pending operation that waits for nothing else should end with Cancelled.
+  /// Operations that do wait are reached by their innermost one instead.
+  virtual void cancel_leaf() noexcept {}
+
+  /// Begin and end of a stretch in which this operation's own code runs. leave() returns false when the
+  /// operation was dropped meanwhile and has just been torn down: touch nothing.
+  void enter() noexcept { running_ = true; }
+  [[nodiscard]] bool leave() noexcept {
+    running_ = false;
+    if (!orphaned_root_) [[likely]] return true;
+    return leave_orphaned();
+  }
+
+  /// Waits for `slot`'s operation (null: for nothing).
+  void wait_for(Operation** slot) noexcept {
+    inner_ = slot;
+    (*slot)->waiter_ = this;
+  }
+  void wait_for_nothing() noexcept { inner_ = nullptr; }
+
+  bool shields_ = false;  // cancel requests stop here
+
+ private:
+  friend class RunQueue;
+  friend class Resumption;
+  enum class State : std::uint8_t { kPending, kFired };
+
+  Operation* inner() const noexcept { return inner_ ? *inner_ : nullptr; }
+  static void tear_down(Operation* root) noexcept;
+  bool leave_orphaned() noexcept;
+
+  Waiter* waiter_ = nullptr;
+  Operation** inner_ = nullptr;
+  Operation* next_ = nullptr;      // in the run queue
+  Operation* previous_ = nullptr;
+  Operation* orphaned_root_ = nullptr;  // while running: what was dropped and waits for us to leave
+  Scheduler* home_;                // what was current when this began
+  FailureSlot failure_;
+  State state_ = State::kPending;
+  bool queued_ = false;
+  bool running_ = false;
+  bool cancel_requested_ = false;
+};
+
+/// The thread's queue of fired operations whose waiters have not been told yet.
+class RunQueue {
+ public:
+  static RunQueue& current() noexcept;
+
+  bool empty() const noexcept { return head_ == nullptr; }
+  /// Tells waiters until none is left. Does nothing inside a firing.
+  void drain() noexcept;
+
+ private:
+  friend class Operation;
+  friend class Firing;
+  void push(Operation& operation) noexcept;
+  void remove(Operation& operation) noexcept;
+
+  Operation* head_ = nullptr;
+  Operation* tail_ = nullptr;
+  bool firing_ = false;
+};
+
+/// While one lives, what fires is queued; the outermost drains when it ends. Opened around anything
+/// that walks a list of operations which firing could change.
+class [[nodiscard]] Firing {
+ public:
+  Firing() noexcept : outermost_(!RunQueue::current().firing_) { RunQueue::current().firing_ = true; }
+  ~Firing() {
+    if (!outermost_) return;
+    auto& queue = RunQueue::current();
+    queue.firing_ = false;
+    if (!queue.empty()) queue.drain();
+  }
+  Firing(const Firing&) = delete;
+  Firing& operator=(const Firing&) = delete;
+
+ private:
+  bool outermost_;
+};
+
+/// Memory for operations and coroutine frames: per-thread free lists by size, plain malloc above
+/// 1 KiB and under AddressSanitizer.
+void* pool_allocate(std::size_t size);
+void pool_release(void* block, std::size_t size) noexcept;
+
+/// Logs a failure that nobody will look at: where it failed, and where it was let go.
+void report_unhandled(const Failure& failure, const char* where) noexcept;
+
+/// Gives pooled memory to classes that derive from it.
+struct Pooled {
+  static void* operator new(std::size_t size) { return pool_allocate(size); }
+  static void operator delete(void* block, std::size_t size) noexcept { pool_release(block, size); }
+};
+
+}  // namespace detail
+}  // namespace torc

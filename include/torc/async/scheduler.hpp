@@ -1,0 +1,76 @@
+// Scheduler: the home of asynchronous work: time, a later turn, randomness, a place for background work.
+//
+// `async` needs no loop: whatever asks for time or a later turn asks the Scheduler that was current when
+// it began. The reactor, testing::Clock and the simulator implement it. Each thread has at most one
+// current Scheduler: the one whose work it is running.
+#pragma once
+
+#include <torc/async/clock.hpp>
+
+#include <cstdint>
+
+namespace torc {
+
+class Scheduler;
+
+namespace detail {
+
+/// Work for the next turn, kept inside its owner. Destroying it takes it back.
+class Posted : public ListHook {
+ protected:
+  ~Posted() = default;
+
+ private:
+  friend class torc::Scheduler;
+  virtual void run() noexcept = 0;
+};
+
+/// Operations that were detached: held until they end, cancelled at shutdown. (background.hpp)
+class Background;
+
+/// What is current on this thread.
+struct Current {
+  Scheduler* scheduler = nullptr;
+  int budget = 0;  // ready results that may still be taken before the loop gets a turn
+};
+extern constinit thread_local Current current;
+
+}  // namespace detail
+
+class Scheduler : public Clock {
+ public:
+  /// Ready results a dispatch may take before it lets others run (semantics, rule 20).
+  static constexpr int kBudget = 128;
+
+  /// The scheduler whose work this thread is running, or null.
+  static Scheduler* current() noexcept { return detail::current.scheduler; }
+  /// As current(); having none is a programming error, reported with `what` wanted it.
+  static Scheduler& required(const char* what) noexcept;
+
+  /// Runs `work` in the next turn, after what was posted before.
+  virtual void post(detail::Posted& work) noexcept = 0;
+  /// A random number for jitter, identifiers and the like; seeded in simulation. Not for secrets.
+  virtual std::uint64_t random() noexcept = 0;
+  /// Where detached operations of this home live.
+  virtual detail::Background& background() noexcept = 0;
+
+  /// Makes this scheduler current for a scope, with a fresh budget.
+  class Enter {
+   public:
+    explicit Enter(Scheduler* scheduler) noexcept : before_(detail::current) {
+      detail::current = {scheduler, kBudget};
+    }
+    ~Enter() { detail::current = before_; }
+    Enter(const Enter&) = delete;
+    Enter& operator=(const Enter&) = delete;
+
+   private:
+    detail::Current before_;
+  };
+
+ protected:
+  ~Scheduler() = default;
+  static void run(detail::Posted& work) noexcept { work.run(); }
+};
+
+}  // namespace torc

@@ -1,0 +1,69 @@
+// Timer and TimerWheel: many time limits, each set, moved and cancelled in a few nanoseconds.
+//
+// A Timer lives inside whatever it times (a connection, a sleep). The wheel keeps it in one of
+// 7 x 64 slots by the highest digit (base 64) in which its tick differs from the current one, and
+// hands it down a level each time that digit is reached: insertion, removal and restart are O(1),
+// memory is fixed. Shared by the reactor, the test clock and the simulator. One thread.
+//
+// Rules (semantics 31): ticks are 1 ms, rounded up, so a timer is never early; timers of one tick run
+// first in, first out; a timer set while timers are being run waits for the next run.
+#pragma once
+
+#include <torc/base/intrusive_list.hpp>
+#include <torc/base/time.hpp>
+
+#include <cstdint>
+#include <optional>
+
+namespace torc::detail {
+
+/// Something that happens at a time. Destroying it cancels it.
+class Timer : public ListHook {
+ public:
+  bool armed() const noexcept { return linked(); }
+  void disarm() noexcept { unlink(); }
+  Instant due() const noexcept { return due_; }
+
+ protected:
+  ~Timer() = default;
+
+ private:
+  friend class TimerWheel;
+  virtual void expire() noexcept = 0;
+
+  Instant due_{};
+};
+
+class TimerWheel {
+ public:
+  explicit TimerWheel(Instant start) noexcept : elapsed_(tick_at_or_after(start)) {}
+
+  /// Sets or moves `timer`; behind others of the same tick.
+  void arm(Timer& timer, Instant due) noexcept;
+
+  /// Runs what is due at `now`, in order of tick, then of arming.
+  void advance(Instant now) noexcept;
+
+  /// No timer is due before this moment; at it there may be one. None when no timer is set.
+  std::optional<Instant> next_due() noexcept;
+
+ private:
+  static constexpr unsigned kDigitBits = 6, kSlots = 1u << kDigitBits, kLevels = 7;
+  using Slot = IntrusiveList<Timer>;
+
+  static std::int64_t tick_at_or_after(Instant moment) noexcept;
+  void place(Timer& timer) noexcept;
+  // The first occupied slot at or after the current tick: its level, index and first tick.
+  struct Next {
+    unsigned level, slot;
+    std::int64_t tick;
+  };
+  std::optional<Next> next_slot() noexcept;
+
+  std::int64_t elapsed_;               // every tick up to here has been handed out
+  std::uint64_t occupied_[kLevels]{};  // a bit a slot; may be set for an emptied slot
+  Slot slots_[kLevels][kSlots];
+  Slot due_;  // armed for a tick that has already passed
+};
+
+}  // namespace torc::detail

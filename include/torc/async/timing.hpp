@@ -1,0 +1,67 @@
+// sleep and with_timeout: waiting for time, and bounding a wait by it.
+#pragma once
+
+#include <torc/async/clock.hpp>
+#include <torc/async/deferred.hpp>
+#include <torc/async/scheduler.hpp>
+#include <torc/base/errors.hpp>
+
+#include <string>
+
+namespace torc {
+
+/// Fires after `duration` (0: in the next turn) on the current scheduler's clock.
+Deferred<void> sleep(Duration duration);
+
+namespace detail {
+
+/// The message of a TimeoutError: "timed out after 5 s".
+std::string timed_out_after(Duration limit);
+
+template <class T>
+class WithTimeout final : public OperationOf<T>, public Timer, public Pooled {
+ public:
+  WithTimeout(Duration limit, Operation* operation, Scheduler& scheduler)
+      : limit_(limit), waited_(operation) {
+    this->wait_for(&waited_);
+    scheduler.arm(*this, scheduler.now() + limit);
+  }
+
+ private:
+  void inner_fired(Operation& inner) noexcept override {
+    this->wait_for_nothing();
+    waited_ = nullptr;
+    disarm();
+    auto& operation = static_cast<OperationOf<T>&>(inner);
+    Outcome<T> outcome = operation.take();
+    operation.discard();
+    // A value that still arrives wins; only our own cancelling becomes a TimeoutError.
+    if (timed_out_ && !outcome && outcome.error().template check<Cancelled>()) {
+      return this->fire(Failure(TimeoutError(timed_out_after(limit_))));
+    }
+    this->fire(std::move(outcome));
+  }
+  void expire() noexcept override {
+    timed_out_ = !this->cancel_requested();
+    Operation::request_cancel(waited_);
+  }
+  void discard() noexcept override { delete this; }
+  void abandon() noexcept override { delete this; }
+
+  Duration limit_;
+  Operation* waited_;
+  bool timed_out_ = false;
+};
+
+}  // namespace detail
+
+/// `result`, or TimeoutError when it does not come within `limit`: it is then cancelled, and the
+/// timeout is delivered when it has ended. A value that arrives meanwhile wins.
+template <class T>
+Deferred<T> with_timeout(Duration limit, Deferred<T> result) {
+  if (!result.pending()) return result;
+  return Deferred<T>(
+      new detail::WithTimeout<T>(limit, result.release_operation(), Scheduler::required("with_timeout")));
+}
+
+}  // namespace torc

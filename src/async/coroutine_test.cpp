@@ -1,0 +1,309 @@
+#include <torc/async/coroutine.hpp>
+
+#include <torc/async/gather.hpp>
+#include <torc/async/promise.hpp>
+#include <torc/async/task_set.hpp>
+#include <torc/async/timing.hpp>
+#include <torc/testing/clock.hpp>
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+namespace torc {
+namespace {
+
+using namespace std::chrono_literals;
+
+Deferred<int> doubled(Deferred<int> input) { co_return 2 * co_await input; }
+
+TEST(Coroutine, RunsToItsFirstPendingWaitThenOn) {
+  auto [d, promise] = make_deferred<int>();
+  auto result = doubled(std::move(d));
+  EXPECT_TRUE(result.pending());
+  promise.set_value(21);
+  EXPECT_EQ(result.take().value(), 42);
+}
+
+TEST(Coroutine, ThrowsWhatItsWaitFailedWith) {
+  auto result = doubled(fail<int>(TimeoutError("slow")));
+  EXPECT_TRUE(result.take().error().check<TimeoutError>());
+}
+
+TEST(Coroutine, AsOutcomeDoesNotThrow) {
+  auto body = [](Deferred<int> d) -> Deferred<bool> {
+    auto outcome = co_await as_outcome(std::move(d));
+    co_return outcome.has_value();
+  };
+  EXPECT_FALSE(body(fail<int>(TimeoutError("slow"))).take().value());
+}
+
+struct Witness {
+  explicit Witness(int& alive) : alive(alive) { ++alive; }
+  Witness(const Witness&) = delete;
+  ~Witness() { --alive; }
+  int& alive;
+};
+
+Deferred<void> holds(int& alive, Deferred<void> wait) {
+  const Witness witness(alive);
+  co_await wait;
+}
+
+TEST(Coroutine, DroppingDestroysTheFrameLeafFirst) {
+  std::string order;
+  struct Letter {
+    std::string& order;
+    char letter;
+    ~Letter() { order += letter; }
+  };
+  auto inner = [](std::string& o, Deferred<void> wait) -> Deferred<void> {
+    const Letter letter{o, 'i'};
+    co_await wait;
+  };
+  auto outer = [](std::string& o, Deferred<void> in) -> Deferred<void> {
+    const Letter letter{o, 'o'};
+    co_await in;
+  };
+  auto [d, promise] = make_deferred<void>();
+  {
+    auto task = outer(order, inner(order, std::move(d)));
+    EXPECT_EQ(order, "");
+  }
+  EXPECT_EQ(order, "io");
+  EXPECT_FALSE(promise.wanted());
+}
+
+TEST(Coroutine, MayDropItselfWhileItRuns) {
+  int alive = 0;
+  Deferred<void> self = succeed();
+  auto body = [](int& alive, Deferred<void> start, Deferred<void>& self, Deferred<void> later) -> Deferred<void> {
+    const Witness witness(alive);
+    co_await start;
+    self = succeed();           // drops us: torn down at the next wait
+    EXPECT_EQ(alive, 1);        // our frame is still there
+    co_await later;
+    ADD_FAILURE() << "resumed after being dropped";
+  };
+  auto [start, go] = make_deferred<void>();
+  auto [later, never] = make_deferred<void>();
+  self = body(alive, std::move(start), self, std::move(later));
+  go.set_value();
+  EXPECT_EQ(alive, 0);
+  EXPECT_FALSE(never.wanted());
+}
+
+TEST(Coroutine, MayDropTheOneThatWaitsForIt) {
+  int alive = 0;
+  std::unique_ptr<Deferred<void>> root;
+  auto inner = [](int& alive, Deferred<void> start, std::unique_ptr<Deferred<void>>& root) -> Deferred<void> {
+    const Witness witness(alive);
+    co_await start;
+    root.reset();
+    EXPECT_EQ(alive, 2);  // both frames stay until we leave
+  };
+  auto [start, go] = make_deferred<void>();
+  root = std::make_unique<Deferred<void>>(holds(alive, inner(alive, std::move(start), root)));
+  EXPECT_EQ(alive, 2);
+  go.set_value();
+  EXPECT_EQ(alive, 0);
+}
+
+TEST(Coroutine, CancellingReachesTheInnermostWaitAndStays) {
+  auto [d, promise] = make_deferred<void>();
+  auto [second, again] = make_deferred<void>();
+  int cancelled = 0;
+  auto body = [](Deferred<void> first, Deferred<void> second, int& cancelled) -> Deferred<int> {
+    for (auto* wait : {&first, &second}) {
+      try {
+        co_await *wait;
+      } catch (const Cancelled&) {
+        ++cancelled;
+      }
+    }
+    co_return co_await succeed(7);  // what is ready is still delivered
+  };
+  auto task = body(std::move(d), std::move(second), cancelled);
+  task.cancel();
+  EXPECT_EQ(cancelled, 2);
+  EXPECT_EQ(task.take().value(), 7);
+  EXPECT_FALSE(promise.wanted());
+  EXPECT_FALSE(again.wanted());
+}
+
+TEST(Coroutine, AMillionNestedWaitsAreDroppedWithoutRecursion) {
+  auto [d, promise] = make_deferred<void>();
+  auto wrap = [](Deferred<void> in) -> Deferred<void> { co_await in; };
+  {
+    Deferred<void> outermost = std::move(d);
+    for (int i = 0; i < 1'000'000; ++i) outermost = wrap(std::move(outermost));
+  }
+  EXPECT_FALSE(promise.wanted());
+}
+
+TEST(Coroutine, ALoopOverReadyResultsLetsOthersRun) {
+  testing::Clock clock;
+  bool other = false;
+  auto spin = [](bool& other) -> Deferred<int> {
+    int rounds = 0;
+    while (!other) rounds += co_await succeed(1);
+    co_return rounds;
+  };
+  auto call = clock.call_later(0ms, [&] { other = true; });
+  auto task = spin(other);
+  clock.advance(0ms);
+  EXPECT_GT(task.take().value(), 100);
+}
+
+TEST(Coroutine, ACapturingLambdaKeepsItsCapturesInTheFrame) {
+  auto [d, promise] = make_deferred<void>();
+  auto text = std::make_shared<std::string>("kept");
+  auto task = [text](this auto self, Deferred<void> wait) -> Deferred<std::string> {
+    co_await wait;
+    co_return *self.text;
+  };
+  static_cast<void>(task);
+  Deferred<std::string> result = [text](this auto, Deferred<void> wait) -> Deferred<std::string> {
+    co_await wait;
+    co_return *text;
+  }(std::move(d));
+  text.reset();
+  promise.set_value();
+  EXPECT_EQ(result.take().value(), "kept");
+}
+
+TEST(Timing, SleepFiresWhenItsTimeComes) {
+  testing::Clock clock;
+  auto nap = sleep(10ms);
+  clock.advance(9ms);
+  EXPECT_TRUE(nap.pending());
+  clock.advance(1ms);
+  EXPECT_TRUE(nap.fired());
+}
+
+TEST(Timing, WithTimeoutCancelsAndReportsTheLimit) {
+  testing::Clock clock;
+  auto [d, promise] = make_deferred<int>();
+  auto limited = with_timeout(5s, std::move(d));
+  clock.advance(5s);
+  EXPECT_FALSE(promise.wanted());
+  auto outcome = limited.take();
+  ASSERT_TRUE(outcome.error().check<TimeoutError>());
+  EXPECT_EQ(outcome.error().message(), "timed out after 5 s");
+}
+
+TEST(Timing, AValueThatArrivesDuringTheTimeoutsCancellingWins) {
+  testing::Clock clock;
+  auto stubborn = [](Deferred<int> wait) -> Deferred<int> {
+    try {
+      co_return co_await wait;
+    } catch (const Cancelled&) {
+    }
+    co_return 3;
+  };
+  auto [d, promise] = make_deferred<int>();
+  auto limited = with_timeout(1s, stubborn(std::move(d)));
+  clock.advance(1s);
+  EXPECT_EQ(limited.take().value(), 3);
+}
+
+TEST(Timing, CancellingFromOutsideIsNotATimeout) {
+  testing::Clock clock;
+  auto [d, promise] = make_deferred<int>();
+  auto limited = with_timeout(1s, std::move(d));
+  limited.cancel();
+  EXPECT_TRUE(limited.take().error().check<Cancelled>());
+  EXPECT_TRUE(clock.idle());
+}
+
+TEST(Gather, GivesAllValuesInOrder) {
+  auto [a, pa] = make_deferred<int>();
+  auto [b, pb] = make_deferred<int>();
+  std::vector<Deferred<int>> both;
+  both.push_back(std::move(a));
+  both.push_back(succeed(5));
+  both.push_back(std::move(b));
+  auto all = gather(std::move(both));
+  pb.set_value(3);
+  pa.set_value(1);
+  EXPECT_EQ(all.take().value(), (std::vector<int>{1, 5, 3}));
+  EXPECT_TRUE(gather(std::vector<Deferred<int>>{}).take().value().empty());
+}
+
+TEST(Gather, TheFirstFailureCancelsTheOthersAndWaitsForThem) {
+  testing::Clock clock;
+  bool cleaned = false;
+  auto slow_end = [](bool& cleaned) -> Deferred<void> {
+    try {
+      co_await sleep(1h);
+    } catch (const Cancelled&) {
+      cleaned = true;
+    }
+  };
+  std::vector<Deferred<void>> tasks;
+  auto [d, promise] = make_deferred<void>();
+  tasks.push_back(slow_end(cleaned));
+  tasks.push_back(std::move(d));
+  auto all = gather(std::move(tasks));
+  promise.set_error(TimeoutError("x"));
+  EXPECT_TRUE(cleaned);
+  EXPECT_TRUE(all.take().error().check<TimeoutError>());
+}
+
+TEST(TaskSet, FailuresGoToTheHandlerWhichMayDestroyTheSet) {
+  auto [d, promise] = make_deferred<void>();
+  std::string seen;
+  std::unique_ptr<TaskSet> set;
+  set = std::make_unique<TaskSet>([&](Failure f) {
+    seen = f.message();
+    set.reset();
+  });
+  set->spawn(std::move(d));
+  EXPECT_EQ(set->size(), 1u);
+  promise.set_error(TimeoutError("late"));
+  EXPECT_EQ(seen, "late");
+  EXPECT_EQ(set, nullptr);
+}
+
+TEST(TaskSet, JoinWaitsForAllAndDestructionDropsThem) {
+  int alive = 0;
+  auto [d, promise] = make_deferred<void>();
+  auto [e, never] = make_deferred<void>();
+  TaskSet set;
+  set.spawn(holds(alive, std::move(d)));
+  auto joined = set.join();
+  EXPECT_TRUE(joined.pending());
+  promise.set_value();
+  EXPECT_TRUE(joined.fired());
+  {
+    TaskSet other;
+    other.spawn(holds(alive, std::move(e)));
+    EXPECT_EQ(alive, 1);
+  }
+  EXPECT_EQ(alive, 0);
+  EXPECT_FALSE(never.wanted());
+}
+
+TEST(TaskGroup, TheFirstFailureCancelsSiblingsLaterOnesAreAttached) {
+  auto [a, pa] = make_deferred<void>();
+  auto [b, pb] = make_deferred<void>();
+  auto rude = [](Deferred<void> wait) -> Deferred<void> {
+    try {
+      co_await wait;
+    } catch (const Cancelled&) {
+      throw std::runtime_error("while cleaning up");
+    }
+  };
+  TaskGroup group;
+  group.spawn(std::move(a));
+  group.spawn(rude(std::move(b)));
+  auto joined = group.join();
+  pa.set_error(TimeoutError("first"));
+  auto outcome = joined.take();
+  EXPECT_TRUE(outcome.error().check<TimeoutError>());
+  EXPECT_NE(outcome.error().report().find("suppressed: while cleaning up"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace torc

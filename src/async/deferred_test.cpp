@@ -1,0 +1,155 @@
+#include <torc/async/deferred.hpp>
+
+#include <torc/async/coroutine.hpp>
+#include <torc/async/promise.hpp>
+#include <torc/base/errors.hpp>
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace torc {
+namespace {
+
+TEST(Deferred, StagesRunInOrderAndSwitchTracks) {
+  std::vector<std::string> said;
+  auto [d, promise] = make_deferred<void>();
+  std::move(d)
+      .then([&]() -> std::string { said.push_back("What is love?"); throw std::runtime_error{"hurt"}; },
+            [](Failure) { return std::string{"guh"}; })
+      .then([&](std::string s) { said.push_back("blablabla"); return s; },
+            [&](Failure f) { said.push_back("Baby don't hurt me"); return f; })
+      .then([&](std::string s) { said.push_back("Heeey Macarena!"); return s; },
+            [&](Failure f) { f.trap<std::runtime_error>(); said.push_back("Don't hurt me"); return std::string{"No more"}; })
+      .then([&](std::string s) { said.push_back(s); })
+      .detach();
+  EXPECT_TRUE(said.empty());
+  promise.set_value();
+  EXPECT_EQ(said, (std::vector<std::string>{"What is love?", "Baby don't hurt me", "Don't hurt me", "No more"}));
+}
+
+TEST(Deferred, AStageOnAReadyResultRunsAtOnce) {
+  bool ran = false;
+  auto d = succeed(20).then([&](int n) { ran = true; return n + 1; });
+  EXPECT_TRUE(ran);
+  EXPECT_EQ(d.take().value(), 21);
+}
+
+TEST(Deferred, AStageThatReturnsADeferredPausesTheChain) {
+  auto [outer, start] = make_deferred<int>();
+  auto [inner, finish] = make_deferred<std::string>();
+  std::string got;
+  auto chain = std::move(outer)
+                   .then([inner = std::move(inner)](int) mutable { return std::move(inner); })
+                   .then([&](std::string s) { got = s; });
+  start.set_value(1);
+  EXPECT_TRUE(chain.pending());
+  finish.set_value("done");
+  EXPECT_EQ(got, "done");
+  EXPECT_TRUE(chain.fired());
+}
+
+TEST(Deferred, DroppingRunsNothingAndTellsTheProducer) {
+  bool ran = false, cancelled = false;
+  auto [d, promise] = make_deferred<int>();
+  promise.on_cancel([&]() noexcept { cancelled = true; });
+  {
+    auto chain = std::move(d).then([&](int) { ran = true; }, [&](Failure) { ran = true; });
+    EXPECT_TRUE(promise.wanted());
+  }
+  EXPECT_TRUE(cancelled);
+  EXPECT_FALSE(promise.wanted());
+  promise.set_value(1);  // nobody is there: nothing happens
+  EXPECT_FALSE(ran);
+}
+
+TEST(Deferred, CancellingDeliversCancelledToWhoeverWaits) {
+  auto [d, promise] = make_deferred<int>();
+  bool saw = false;
+  auto chain = std::move(d).then([](int) {}, [&](Failure f) { saw = f.check<Cancelled>(); });
+  chain.cancel();
+  EXPECT_TRUE(saw);
+  EXPECT_TRUE(chain.fired());
+  EXPECT_FALSE(promise.wanted());
+}
+
+TEST(Deferred, RecoverByTypePassesOtherErrorsAlong) {
+  auto kept = fail<int>(TimeoutError("slow")).recover<BrokenPromise>([](const BrokenPromise&) { return 1; });
+  EXPECT_TRUE(kept.take().error().check<TimeoutError>());
+  auto cured = fail<int>(TimeoutError("slow")).recover<Error>([](const Error& e) { return int(std::string(e.what()).size()); });
+  EXPECT_EQ(cured.take().value(), 4);
+}
+
+TEST(Deferred, FinallyObservesAndPassesOn) {
+  int ran = 0;
+  EXPECT_EQ(succeed(5).finally([&] { ++ran; }).take().value(), 5);
+  EXPECT_TRUE(fail<int>(TimeoutError("x")).finally([&] { ++ran; }).take().error().check<TimeoutError>());
+  EXPECT_EQ(ran, 2);
+  auto replaced = succeed(5).finally([]() -> void { throw std::runtime_error("clean-up"); });
+  EXPECT_EQ(replaced.take().error().message(), "clean-up");
+}
+
+TEST(Deferred, AStageMayDestroyTheChainItRunsIn) {
+  auto [d, promise] = make_deferred<int>();
+  std::unique_ptr<Deferred<void>> chain;
+  auto witness = std::make_shared<int>(1);
+  chain = std::make_unique<Deferred<void>>(std::move(d).then([&chain, witness](int) {
+    chain.reset();
+    EXPECT_EQ(*witness, 1);  // our own captures are on the runner's stack
+  }));
+  promise.set_value(1);
+  EXPECT_EQ(witness.use_count(), 1);
+}
+
+TEST(Deferred, FiringInsideAFiringIsQueuedNotNested) {
+  std::vector<int> order;
+  auto [a, pa] = make_deferred<void>();
+  auto [b, pb] = make_deferred<void>();
+  auto ca = std::move(a).then([&, &pb = pb] { pb.set_value(); order.push_back(1); });
+  auto cb = std::move(b).then([&] { order.push_back(2); });
+  pa.set_value();
+  EXPECT_EQ(order, (std::vector<int>{1, 2}));
+}
+
+TEST(Deferred, AMillionStagesNeitherRecurseOnFiringNorOnDropping) {
+  constexpr int kStages = 1'000'000;
+  for (const bool drop : {false, true}) {
+    auto [first, promise] = make_deferred<int>();
+    Deferred<int> last = std::move(first);
+    for (int i = 0; i < kStages; ++i) last = std::move(last).then([](int n) { return n + 1; });
+    if (drop) {
+      last = succeed(0);
+      EXPECT_FALSE(promise.wanted());
+    } else {
+      promise.set_value(0);
+      EXPECT_EQ(last.take().value(), kStages);
+    }
+  }
+}
+
+TEST(Deferred, ABrokenPromiseIsDeliveredInTheNextFiring) {
+  auto [d, promise] = make_deferred<int>();
+  auto outcome = std::move(d).then_outcome([](Outcome<int> o) { return o.error().check<BrokenPromise>(); });
+  { auto gone = std::move(promise); }
+  EXPECT_TRUE(outcome.pending());  // a destructor runs nobody's code
+  auto [other, poke] = make_deferred<void>();
+  poke.set_value();
+  EXPECT_TRUE(outcome.take().value());
+  static_cast<void>(other.take());
+}
+
+TEST(DeferredDeathTest, FiringTwiceNamesBothPlaces) {
+  const auto fire_twice = [] {
+    auto pair = make_deferred<int>();
+    pair.promise.set_value(1);
+    pair.promise.set_value(2);
+  };
+  EXPECT_DEATH(
+      fire_twice(),
+      "fired twice: first at .*deferred_test.cpp:[0-9]+, then at .*deferred_test.cpp:[0-9]+");
+}
+
+}  // namespace
+}  // namespace torc

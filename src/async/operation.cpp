@@ -1,0 +1,137 @@
+#include <torc/async/operation.hpp>
+
+#include <torc/async/scheduler.hpp>
+#include <torc/base/errors.hpp>
+#include <torc/base/log.hpp>
+
+#include <utility>
+
+namespace torc {
+namespace detail {
+
+constinit thread_local Current current;
+
+Operation::Operation() noexcept : home_(current.scheduler) {}
+
+void Operation::inner_fired(Operation&) noexcept { misuse("an operation that waits for nothing was told of a result"); }
+
+void Operation::fire() noexcept {
+  fire_later();
+  RunQueue::current().drain();
+}
+
+void Operation::fire_later() noexcept {
+  state_ = State::kFired;
+  // Without a waiter the result stays here until somebody comes for it.
+  if (waiter_) RunQueue::current().push(*this);
+}
+
+void Operation::drop(Operation* root) noexcept {
+  root->waiter_ = nullptr;
+  Operation* running = root->running_ ? root : nullptr;
+  for (Operation* at = root; (at = at->inner());) {
+    if (at->running_) running = at;
+  }
+  if (running) {
+    // Its own code is below us on the stack (it is dropping itself): wait until that code leaves.
+    running->orphaned_root_ = root;
+    return;
+  }
+  tear_down(root);
+}
+
+void Operation::tear_down(Operation* root) noexcept {
+  // Destructors below may fire other operations. Those run later, not in the middle of this.
+  auto& queue = RunQueue::current();
+  const bool firing = std::exchange(queue.firing_, true);
+  Operation* at = root;
+  while (at->inner()) at = at->inner();
+  for (;;) {
+    Operation* above = at == root ? nullptr : at->waiter_->as_operation();
+    if (above) {
+      *above->inner_ = nullptr;
+      above->inner_ = nullptr;
+    }
+    at->waiter_ = nullptr;
+    if (at->fired()) {
+      if (at->queued_) queue.remove(*at);
+      if (at->failure_ && !at->failure_.failure.check<Cancelled>()) {
+        report_unhandled(at->failure_.failure, "in a result that was dropped unseen");
+      }
+      at->discard();
+    } else {
+      at->abandon();
+    }
+    if (!above) break;
+    at = above;
+  }
+  queue.firing_ = firing;
+}
+
+bool Operation::leave_orphaned() noexcept {
+  tear_down(std::exchange(orphaned_root_, nullptr));
+  return false;
+}
+
+void Operation::request_cancel(Operation* operation) noexcept {
+  const Firing firing;  // what ends at once must not run its waiters while we walk
+  for (;;) {
+    if (operation->fired()) return;
+    operation->cancel_requested_ = true;
+    Operation* inner = operation->inner();
+    if (!inner) return operation->cancel_leaf();
+    if (inner->shields_) return;
+    operation = inner;
+  }
+}
+
+RunQueue& RunQueue::current() noexcept {
+  static constinit thread_local RunQueue queue;
+  return queue;
+}
+
+void RunQueue::push(Operation& operation) noexcept {
+  operation.queued_ = true;
+  operation.next_ = nullptr;
+  operation.previous_ = tail_;
+  (tail_ ? tail_->next_ : head_) = &operation;
+  tail_ = &operation;
+}
+
+void RunQueue::remove(Operation& operation) noexcept {
+  operation.queued_ = false;
+  (operation.previous_ ? operation.previous_->next_ : head_) = operation.next_;
+  (operation.next_ ? operation.next_->previous_ : tail_) = operation.previous_;
+}
+
+void RunQueue::drain() noexcept {
+  if (firing_) return;
+  firing_ = true;
+  while (head_) {
+    Operation& operation = *head_;
+    remove(operation);
+    operation.waiter_->inner_fired(operation);
+  }
+  firing_ = false;
+}
+
+void report_unhandled(const Failure& failure, const char* where) noexcept {
+  try {
+    log::error("async", std::string("unhandled failure ") + where + ": " + failure.report());
+  } catch (...) {
+    // Out of memory: the report is lost, the program goes on.
+  }
+}
+
+}  // namespace detail
+
+Scheduler& Scheduler::required(const char* what) noexcept {
+  Scheduler* scheduler = current();
+  if (!scheduler) {
+    detail::misuse(std::string(what) +
+                   " needs a running scheduler: call it from code run by a reactor, or inside Reactor::Enter");
+  }
+  return *scheduler;
+}
+
+}  // namespace torc

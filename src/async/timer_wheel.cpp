@@ -1,0 +1,95 @@
+#include <torc/async/timer_wheel.hpp>
+
+#include <algorithm>
+#include <bit>
+
+namespace torc::detail {
+
+namespace {
+
+constexpr std::int64_t kTick = 1'000'000;  // nanoseconds
+constexpr std::int64_t kFarthest = (std::int64_t{1} << 42) - 1;
+
+}  // namespace
+
+std::int64_t TimerWheel::tick_at_or_after(Instant moment) noexcept {
+  const auto ns = moment.time_since_epoch().count();
+  return ns / kTick + (ns % kTick > 0);
+}
+
+void TimerWheel::arm(Timer& timer, Instant due) noexcept {
+  timer.unlink();
+  timer.due_ = due;
+  place(timer);
+}
+
+void TimerWheel::place(Timer& timer) noexcept {
+  auto tick = tick_at_or_after(timer.due_);
+  if (tick <= elapsed_) {
+    due_.push_back(timer);
+    return;
+  }
+  // Beyond 139 years the timer is looked at again when the wheel gets there.
+  tick = std::min(tick, elapsed_ | kFarthest);
+  const auto differing = static_cast<std::uint64_t>(tick ^ elapsed_) | (kSlots - 1);
+  const unsigned level = (63u - static_cast<unsigned>(std::countl_zero(differing))) / kDigitBits;
+  const unsigned slot = static_cast<unsigned>(tick >> (level * kDigitBits)) & (kSlots - 1);
+  slots_[level][slot].push_back(timer);
+  occupied_[level] |= std::uint64_t{1} << slot;
+}
+
+std::optional<TimerWheel::Next> TimerWheel::next_slot() noexcept {
+  for (unsigned level = 0; level < kLevels; ++level) {
+    const unsigned shift = level * kDigitBits;
+    const unsigned digit = static_cast<unsigned>(elapsed_ >> shift) & (kSlots - 1);
+    // Slots at or before the current digit are empty: their timers have been handed down or out.
+    std::uint64_t candidates = digit == kSlots - 1 ? 0 : occupied_[level] & (~std::uint64_t{0} << (digit + 1));
+    while (candidates) {
+      const auto slot = static_cast<unsigned>(std::countr_zero(candidates));
+      const std::uint64_t bit = std::uint64_t{1} << slot;
+      if (!slots_[level][slot].empty()) {
+        const std::int64_t above = elapsed_ >> (shift + kDigitBits) << (shift + kDigitBits);
+        return Next{level, slot, above + (static_cast<std::int64_t>(slot) << shift)};
+      }
+      occupied_[level] &= ~bit;
+      candidates &= ~bit;
+    }
+  }
+  return std::nullopt;
+}
+
+void TimerWheel::advance(Instant now) noexcept {
+  // Round down: a timer rounded up to a tick must not run before that tick is over.
+  const std::int64_t target = now.time_since_epoch().count() / kTick;
+  Slot running;
+  running.take(due_);
+  while (const auto next = next_slot()) {
+    if (next->tick > target) break;
+    elapsed_ = next->tick;
+    occupied_[next->level] &= ~(std::uint64_t{1} << next->slot);
+    Slot reached;
+    reached.take(slots_[next->level][next->slot]);
+    if (next->level == 0) {
+      running.take(reached);
+      continue;
+    }
+    while (Timer* timer = reached.pop_front()) {
+      if (tick_at_or_after(timer->due_) == elapsed_) {
+        running.push_back(*timer);
+      } else {
+        place(*timer);
+      }
+    }
+  }
+  elapsed_ = std::max(elapsed_, target);
+  while (Timer* timer = running.pop_front()) timer->expire();
+}
+
+std::optional<Instant> TimerWheel::next_due() noexcept {
+  if (!due_.empty()) return due_.front()->due_;
+  const auto next = next_slot();
+  if (!next) return std::nullopt;
+  return Instant(Duration(next->tick * kTick));
+}
+
+}  // namespace torc::detail

@@ -1,0 +1,35 @@
+#include <torc/async/timing.hpp>
+
+namespace torc {
+namespace detail {
+
+namespace {
+
+class Sleep final : public OperationOf<void>, public Timer, public Pooled {
+ public:
+  explicit Sleep(Duration duration, Scheduler& scheduler) { scheduler.arm(*this, scheduler.now() + duration); }
+
+ private:
+  void expire() noexcept override { fire(Outcome<void>()); }
+  void cancel_leaf() noexcept override {
+    disarm();
+    Operation::fire(Failure(Cancelled{}));
+  }
+  void discard() noexcept override { delete this; }
+  void abandon() noexcept override { delete this; }
+};
+
+}  // namespace
+
+std::string timed_out_after(Duration limit) {
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(limit).count();
+  return "timed out after " + (ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms");
+}
+
+}  // namespace detail
+
+Deferred<void> sleep(Duration duration) {
+  return Deferred<void>(new detail::Sleep(duration, Scheduler::required("sleep")));
+}
+
+}  // namespace torc
