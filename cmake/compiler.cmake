@@ -28,7 +28,7 @@ set(TORC_SANITIZE "" CACHE STRING "Value of -fsanitize= for everything, e.g. add
 
 # Not -Wconversion and not -Wshadow: byte arithmetic and constructor parameters drown the useful lines.
 add_compile_options(
-  -Wall -Wextra -Wpedantic -Wnon-virtual-dtor -Woverloaded-virtual -Wextra-semi -Wimplicit-fallthrough
+  -Wall -Wextra -Wpedantic -Woverloaded-virtual -Wextra-semi -Wimplicit-fallthrough
   -Wcast-qual -Wunused -Wvla -Wformat=2
   -Wno-missing-field-initializers)  # {.timeout = 5s} names what differs from the default, on purpose
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
