@@ -121,6 +121,7 @@ Error note_field(AnyHead& head, Known known, std::string_view value, std::size_t
       if (head.content_length()) return Error::kDuplicateContentLength;
       if (head.framing() == Framing::kChunked) return Error::kLengthAndCoding;
       Access::set_length(head, length);
+      Access::set_framing(head, Framing::kLength);
       return Error::kNone;
     }
     case Known::kTransferEncoding:
