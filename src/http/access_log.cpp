@@ -8,22 +8,27 @@
 namespace torc::http {
 namespace {
 
-// An unquoted column: a space would begin the next one.
-void append_column(std::string& out, std::string_view text) {
+void append_byte(std::string& out, char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  out += "\\x";
+  out += detail::kUpperHex[byte >> 4];
+  out += detail::kUpperHex[byte & 15];
+}
+
+void append_text(std::string& out, std::string_view text, bool quoted) {
   if (text.empty()) out += '-';
-  while (!text.empty()) {
-    const std::size_t space = text.find(' ');
-    detail::append_printable(out, text.substr(0, space), text.npos);
-    if (space == text.npos) break;
-    out += "\\x20";
-    text.remove_prefix(space + 1);
+  for (char c : text) {
+    const bool plain = c > 0x20 && c < 0x7f && c != '"' && c != '\\';
+    plain || (quoted && c == ' ') ? out.push_back(c) : append_byte(out, c);
   }
 }
 
+// In an unquoted column a space would begin the next one.
+void append_column(std::string& out, std::string_view text) { append_text(out, text, false); }
+
 void append_quoted(std::string& out, std::string_view text) {
   out += " \"";
-  if (text.empty()) out += '-';
-  detail::append_printable(out, text, text.npos);
+  append_text(out, text, true);
   out += '"';
 }
 

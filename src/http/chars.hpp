@@ -3,7 +3,6 @@
 // Private. Every test is on the byte: no locale, no sign extension, no table of 256 entries to keep in step.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 namespace torc::http::detail {
@@ -52,22 +51,6 @@ constexpr std::string_view trim_ows(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
   return text;
-}
-
-/// Appends `text` so that it can stand in a one-line message: anything but printable ASCII, and the quote and backslash,
-/// becomes \xHH; what exceeds `limit` bytes of input is cut and marked with "...".
-inline void append_printable(std::string& out, std::string_view text, std::size_t limit = 120) {
-  for (char c : text.substr(0, limit)) {
-    if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += "\\x";
-    out += kUpperHex[byte >> 4];
-    out += kUpperHex[byte & 15];
-  }
-  if (text.size() > limit) out += "...";
 }
 
 }  // namespace torc::http::detail

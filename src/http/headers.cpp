@@ -3,16 +3,14 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "base/escape.hpp"
 #include "http/chars.hpp"
 
 namespace torc::http {
 namespace {
 
 [[noreturn]] void refuse(std::string_view name, std::string_view why) {
-  std::string message = "header field \"";
-  detail::append_printable(message, name);
-  message.append("\": ").append(why);
-  throw std::invalid_argument(message);
+  throw std::invalid_argument(("header field " + torc::detail::in_quotes(name)).append(": ").append(why));
 }
 
 void check(std::string_view name, std::string_view value) {

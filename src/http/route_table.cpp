@@ -1,9 +1,10 @@
 #include "torc/http/route_table.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <stdexcept>
 
+#include "base/escape.hpp"
+#include "base/hash_mix.hpp"
 #include "http/chars.hpp"
 #include "http/route_pattern.hpp"
 #include "torc/http/percent.hpp"
@@ -13,22 +14,9 @@ namespace {
 
 using Kind = detail::PatternSegment::Kind;
 
-// Eight bytes a step. Programmers, not clients, choose what is in the table, so the hash need not resist anyone.
+// Programmers, not clients, choose what is in the table, so a fixed hash will do.
 std::uint32_t hash_edge(std::uint32_t parent, std::string_view literal) {
-  constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15u;
-  std::uint64_t hash = (parent + kOdd) * kOdd ^ literal.size();
-  const char* data = literal.data();
-  std::size_t left = literal.size();
-  for (; left >= 8; data += 8, left -= 8) {
-    std::uint64_t word;
-    std::memcpy(&word, data, 8);
-    hash = (hash ^ word) * kOdd;
-    hash ^= hash >> 32;
-  }
-  std::uint64_t word = 0;
-  for (; left > 0; ++data, --left) word = word << 8 | static_cast<unsigned char>(*data);
-  hash = (hash ^ word) * kOdd;
-  return static_cast<std::uint32_t>(hash >> 32);
+  return static_cast<std::uint32_t>(torc::detail::hash_bytes(parent, literal));
 }
 
 // A request's segment as literals are compared: decoded if it has an escape, into `buffer`. Data is null if it cannot equal
@@ -51,10 +39,9 @@ std::string_view decode_segment(std::string_view raw, char (&buffer)[RouteTable:
 }
 
 std::string described(std::string_view method, std::string_view pattern, bool is_mount) {
-  std::string out = is_mount ? "mount \"" : "route \"";
-  if (!is_mount) out.append(method.empty() ? "(any method)" : method).append(" ");
-  detail::append_printable(out, pattern);
-  return out += '"';
+  if (is_mount) return "mount " + torc::detail::in_quotes(pattern);
+  return "route " +
+         torc::detail::in_quotes(std::string(method.empty() ? "(any method)" : method).append(" ").append(pattern));
 }
 
 }  // namespace

@@ -2,13 +2,15 @@
 
 #include <algorithm>
 
+#include "base/decimal.hpp"
+#include "base/escape.hpp"
 #include "http/chars.hpp"
-#include "http/host_name.hpp"
+#include "torc/base/address.hpp"
+#include "torc/base/host_name.hpp"
 
 namespace torc::http {
 namespace {
 
-using detail::is_digit;
 using detail::is_hex;
 
 // A reference cut at the delimiters of RFC 3986 appendix B. `has_*` tells an empty part from an absent one.
@@ -20,21 +22,16 @@ struct Parts {
 // The input as it may be shown to anyone: whatever stands before an '@' in the authority, or in a text that has no
 // authority at all, may be a password.
 std::string shown(std::string_view text) {
-  std::string out = "URL \"";
   const std::size_t slashes = text.find("//");
   const std::size_t begin = slashes == text.npos ? 0 : slashes + 2;
   const std::size_t end = slashes == text.npos ? text.size() : std::min(text.find_first_of("/?#", begin), text.size());
-  if (const std::size_t at = text.substr(0, end).rfind('@'); at != text.npos && at >= begin) {
-    detail::append_printable(out, text.substr(0, begin), 40);
-    out += "***";
-    text.remove_prefix(at);
-  }
-  detail::append_printable(out, text);
-  return out += '"';
+  const std::size_t at = text.substr(0, end).rfind('@');
+  if (at == text.npos || at < begin) return torc::detail::in_quotes(text);
+  return torc::detail::in_quotes(std::string(text.substr(0, begin)).append("***").append(text.substr(at)));
 }
 
 std::unexpected<std::string> refuse(std::string_view text, std::string_view why) {
-  return std::unexpected(shown(text).append(": ").append(why));
+  return std::unexpected(("URL " + shown(text)).append(": ").append(why));
 }
 
 // The first byte of `part` that its grammar does not allow, as a complaint; empty when all is well.
@@ -109,16 +106,10 @@ std::string merge(std::string_view base_path, std::string_view path) {
 
 // `[":" digits]` after the host. Empty digits mean the default (RFC 3986 §3.2.3).
 bool parse_port(std::string_view text, std::uint16_t& port) {
-  if (text.empty()) return true;
-  if (text.front() != ':' || text.size() > 6) return false;
-  if (text.size() == 1) return true;
-  unsigned value = 0;
-  for (char c : text.substr(1)) {
-    if (!is_digit(c)) return false;
-    value = value * 10 + static_cast<unsigned>(c - '0');
-  }
-  if (value == 0 || value > 65535) return false;
-  port = static_cast<std::uint16_t>(value);
+  if (text.empty() || text == ":") return true;
+  const auto value = text.front() == ':' ? torc::detail::parse_decimal(text.substr(1), 65535) : std::nullopt;
+  if (value.value_or(0) == 0) return false;
+  port = static_cast<std::uint16_t>(*value);
   return true;
 }
 
@@ -130,18 +121,21 @@ std::string parse_authority(std::string_view authority, std::string& host, std::
     const std::size_t close = authority.find(']');
     if (close == authority.npos) return "'[' without ']' in the host";
     const std::string_view literal = authority.substr(1, close - 1);
-    if (!detail::is_ipv6(literal)) return "bad IPv6 address in the host";
-    host = literal;
+    // A zone means something to this host only, and IpAddress would look it up.
+    if (literal.contains('%')) return "an IPv6 address in a URL has no zone";
+    const auto address = IpAddress::parse(literal);
+    if (!address || address->is_v4()) return "bad IPv6 address in the host";
+    host = address->str();
     rest = authority.substr(close + 1);
   } else {
     const std::size_t colon = authority.find(':');
     host = authority.substr(0, colon);
     rest = colon == authority.npos ? std::string_view{} : authority.substr(colon);
     if (host.empty()) return "the host is empty";
-    if (const std::string_view why = detail::host_name_fault(host); !why.empty()) return std::string(why);
+    if (const auto valid = check_host(host); !valid) return valid.error();
   }
   for (char& c : host) c = detail::to_lower(c);
-  if (!parse_port(rest, port)) return "bad port; 1 to 65535 is";
+  if (!parse_port(rest, port)) return "the port is not a number from 1 to 65535";
   return {};
 }
 

@@ -1,5 +1,6 @@
 #include "torc/http/validators.hpp"
 
+#include "base/hash_mix.hpp"
 #include "http/chars.hpp"
 #include "torc/http/date.hpp"
 
@@ -58,13 +59,6 @@ bool hits(std::string_view list, const Validators& current, bool strong) {
   });
 }
 
-// splitmix64's finaliser: every input bit reaches every output bit.
-std::uint64_t mix(std::uint64_t x) {
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-  return x ^ (x >> 31);
-}
-
 void append_hex(std::string& out, std::uint64_t value) {
   char digits[16];
   std::size_t count = 0;
@@ -95,7 +89,7 @@ ETag make_etag(std::uint64_t size, std::int64_t modified_ns, std::uint64_t inode
   ETag tag{.opaque = {}, .weak = weak};
   append_hex(tag.opaque, size);
   tag.opaque += '-';
-  append_hex(tag.opaque, mix(mix(static_cast<std::uint64_t>(modified_ns)) ^ inode));
+  append_hex(tag.opaque, torc::detail::hash_word(static_cast<std::uint64_t>(modified_ns), inode));
   return tag;
 }
 

@@ -23,13 +23,13 @@ class Url {
   /// Parses an absolute URL (RFC 3986 §4.3, RFC 9110 §4.2).
   ///
   /// - The scheme is http or https; the scheme and the host come out in lower case.
-  /// - The host is a name of ASCII letters, digits, '-', '_' and '.' (labels to 63, all to 253 bytes), a dotted quad, or an
-  ///   IPv6 literal in brackets without a zone. A name whose last label is a number must be a dotted quad: `127.1`,
-  ///   `0x7f.1` and `2130706433` are refused, so that no two programs disagree on which host they mean.
+  /// - The host is what `check_host` (torc/base/host_name.hpp) accepts, or an IPv6 address in brackets without a zone, which
+  ///   comes out in its one RFC 5952 spelling. So `127.1`, `0x7f.1` and `2130706433` are refused: no two programs may disagree
+  ///   on which host is meant.
   /// - User and password are refused (RFC 9110 §4.2.4): they belong in an Authorization field.
   /// - The path is never empty and has no dot segments; a fragment is checked, then dropped.
   ///
-  /// Errors: one line that names the input (made printable, shortened, any password hidden) and what is wrong with it.
+  /// Errors: one line that names the input (escaped, shortened, any password hidden) and what is wrong with it.
   static std::expected<Url, std::string> parse(std::string_view text);
 
   /// Resolves a reference, such as a Location field, against this URL (RFC 3986 §5.2, strict).
