@@ -134,8 +134,7 @@ TEST(Headers, ARefusalNamesTheFieldButNotTheValue) {
     headers.set("a\r\nb", "");
     FAIL();
   } catch (const std::invalid_argument& error) {
-    EXPECT_EQ(std::string_view(error.what()),
-              "header field \"a\\r\\nb\": the name is not a token (RFC 9110 5.6.2)");
+    EXPECT_EQ(std::string_view(error.what()), "header field \"a\\r\\nb\": the name is not a token (RFC 9110 5.6.2)");
   }
 }
 
