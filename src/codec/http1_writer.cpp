@@ -43,13 +43,14 @@ char* put_field(char* to, const Field& field) noexcept {
   return to;
 }
 
-// Grows `out` by `size` bytes, which `fill(char*)` writes.
+// Grows `out` by `size` bytes, which `fill(char*)` writes. libstdc++ 12 may tell the operation a size above the one asked
+// for, so that one is not used.
 template <class Fill>
 void extend(std::string& out, std::size_t size, Fill fill) {
   const std::size_t before = out.size();
-  out.resize_and_overwrite(before + size, [&](char* bytes, std::size_t all) {
+  out.resize_and_overwrite(before + size, [&](char* bytes, std::size_t) {
     fill(bytes + before);
-    return all;
+    return before + size;
   });
 }
 
