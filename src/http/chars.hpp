@@ -1,4 +1,5 @@
-// The character classes of RFC 3986 and RFC 9110 that the value types of this module share.
+// The character classes of RFC 3986, and what this module's value types share with them. Those of header fields are the
+// codec's (codec/http1_chars.hpp), so that what is composed here is what it writes.
 //
 // Private. Every test is on the byte: no locale, no sign extension, no table of 256 entries to keep in step.
 #pragma once
@@ -27,30 +28,10 @@ constexpr int hex_value(char c) {
 
 constexpr char kUpperHex[] = "0123456789ABCDEF";
 
-/// RFC 9110 §5.6.2 tchar.
-constexpr bool is_tchar(char c) {
-  return is_alnum(c) || (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").contains(c));
-}
-
 /// RFC 3986 §2.3.
 constexpr bool is_unreserved(char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~'; }
 
 /// RFC 3986 §2.2.
 constexpr bool is_sub_delim(char c) { return c != '\0' && std::string_view("!$&'()*+,;=").contains(c); }
-
-constexpr bool equal_ignore_case(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (to_lower(a[i]) != to_lower(b[i])) return false;
-  }
-  return true;
-}
-
-/// `text` without the spaces and tabs around it (RFC 9110 OWS).
-constexpr std::string_view trim_ows(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 }  // namespace torc::http::detail

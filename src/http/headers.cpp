@@ -4,10 +4,12 @@
 #include <stdexcept>
 
 #include "base/escape.hpp"
-#include "http/chars.hpp"
+#include "codec/http1_chars.hpp"
 
 namespace torc::http {
 namespace {
+
+namespace wire = codec::http1::detail;
 
 [[noreturn]] void refuse(std::string_view name, std::string_view why) {
   throw std::invalid_argument(("header field " + torc::detail::in_quotes(name)).append(": ").append(why));
@@ -22,12 +24,16 @@ void check(std::string_view name, std::string_view value) {
 
 }  // namespace
 
-bool equal_names(std::string_view a, std::string_view b) { return detail::equal_ignore_case(a, b); }
+bool equal_names(std::string_view a, std::string_view b) { return wire::iequals(a, b); }
 
-bool is_field_name(std::string_view name) { return !name.empty() && std::ranges::all_of(name, detail::is_tchar); }
+bool is_field_name(std::string_view name) {
+  const char* const end = name.data() + name.size();
+  return !name.empty() && wire::skip_token(name.data(), end) == end;
+}
 
 bool is_field_value(std::string_view value) {
-  return std::ranges::none_of(value, [](char c) { return detail::is_control(c) && c != '\t'; });
+  const char* const end = value.data() + value.size();
+  return wire::skip_value(value.data(), end) == end;
 }
 
 Headers::Headers(std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
@@ -37,7 +43,7 @@ Headers::Headers(std::initializer_list<std::pair<std::string_view, std::string_v
 
 void Headers::add(std::string_view name, std::string_view value) {
   check(name, value);
-  fields_.push_back({std::string(name), std::string(detail::trim_ows(value))});
+  fields_.push_back({std::string(name), std::string(wire::trim(value))});
 }
 
 void Headers::set(std::string_view name, std::string_view value) {
@@ -45,11 +51,11 @@ void Headers::set(std::string_view name, std::string_view value) {
   const auto named = [name](const Field& field) { return equal_names(field.name, name); };
   const auto first = std::ranges::find_if(fields_, named);
   if (first == fields_.end()) {
-    fields_.push_back({std::string(name), std::string(detail::trim_ows(value))});
+    fields_.push_back({std::string(name), std::string(wire::trim(value))});
     return;
   }
   // Build before erasing: `name` and `value` may be views into this very list.
-  Field replacement{std::string(name), std::string(detail::trim_ows(value))};
+  Field replacement{std::string(name), std::string(wire::trim(value))};
   fields_.erase(std::remove_if(first + 1, fields_.end(),
                                [&](const Field& field) { return equal_names(field.name, replacement.name); }),
                 fields_.end());

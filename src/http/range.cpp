@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <optional>
 
+#include "codec/http1_chars.hpp"
 #include "http/chars.hpp"
 
 namespace torc::http {
 namespace {
+
+namespace wire = codec::http1::detail;
 
 // A run of digits, stopping at the largest number when it would be larger. nullopt unless `text` is digits only.
 std::optional<std::uint64_t> parse_position(std::string_view text) {
@@ -24,9 +27,9 @@ std::optional<std::uint64_t> parse_position(std::string_view text) {
 
 Range parse_range(std::string_view value, std::uint64_t size) {
   constexpr std::string_view kUnit = "bytes=";
-  value = detail::trim_ows(value);
-  if (!detail::equal_ignore_case(value.substr(0, kUnit.size()), kUnit)) return {};
-  const std::string_view spec = detail::trim_ows(value.substr(kUnit.size()));
+  value = wire::trim(value);
+  if (!wire::iequals(value.substr(0, kUnit.size()), kUnit)) return {};
+  const std::string_view spec = wire::trim(value.substr(kUnit.size()));
   const std::size_t dash = spec.find('-');
   // A comma makes a list: whatever follows it is not even looked at.
   if (dash == spec.npos || spec.contains(',')) return {};

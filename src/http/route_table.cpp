@@ -5,12 +5,15 @@
 
 #include "base/escape.hpp"
 #include "base/hash_mix.hpp"
+#include "codec/http1_chars.hpp"
 #include "http/chars.hpp"
 #include "http/route_pattern.hpp"
 #include "torc/http/percent.hpp"
 
 namespace torc::http {
 namespace {
+
+namespace wire = codec::http1::detail;
 
 using Kind = detail::PatternSegment::Kind;
 
@@ -165,7 +168,7 @@ std::string RouteTable::allow(std::string_view path) const {
 }
 
 void RouteTable::insert(std::string_view method, std::string_view pattern, std::size_t index) {
-  if (!std::ranges::all_of(method, detail::is_tchar)) {
+  if (!wire::all_of(wire::kTokenByte, method)) {
     throw std::invalid_argument(described("?", pattern, false) + ": the method is not a token");
   }
   add(method, pattern, index, false);

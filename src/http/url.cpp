@@ -4,12 +4,15 @@
 
 #include "base/decimal.hpp"
 #include "base/escape.hpp"
+#include "codec/http1_chars.hpp"
 #include "http/chars.hpp"
 #include "torc/base/address.hpp"
 #include "torc/base/host_name.hpp"
 
 namespace torc::http {
 namespace {
+
+namespace wire = codec::http1::detail;
 
 using detail::is_hex;
 
@@ -142,8 +145,7 @@ std::string parse_authority(std::string_view authority, std::string& host, std::
 // Everything both `parse` and `resolve` require of a text before it is cut up.
 std::string check(std::string_view text, const Parts& parts) {
   if (text.size() > Url::kMaxLength) return "longer than 65536 bytes";
-  if (parts.has_scheme && !detail::equal_ignore_case(parts.scheme, "http") &&
-      !detail::equal_ignore_case(parts.scheme, "https")) {
+  if (parts.has_scheme && !wire::iequals(parts.scheme, "http") && !wire::iequals(parts.scheme, "https")) {
     return "the scheme is neither http nor https";
   }
   if (parts.has_scheme && !parts.has_authority) return "no \"//\" and host after the scheme";

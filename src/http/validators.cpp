@@ -1,11 +1,13 @@
 #include "torc/http/validators.hpp"
 
 #include "base/hash_mix.hpp"
-#include "http/chars.hpp"
+#include "codec/http1_chars.hpp"
 #include "torc/http/date.hpp"
 
 namespace torc::http {
 namespace {
+
+namespace wire = codec::http1::detail;
 
 // RFC 9110 §8.8.3 etagc: visible ASCII but the quote, and obs-text.
 bool is_etagc(char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7f && c != '"'; }
@@ -36,15 +38,15 @@ std::optional<TagView> take_tag(std::string_view& text) {
 // Whether a well-formed prefix of the list `#entity-tag` holds a tag that `matches`. Empty elements are allowed (§5.6.1).
 template <typename Matches>
 bool any_tag(std::string_view list, Matches matches) {
-  list = detail::trim_ows(list);
+  list = wire::trim(list);
   while (!list.empty()) {
     if (!list.starts_with(',')) {
       const std::optional<TagView> tag = take_tag(list);
-      list = detail::trim_ows(list);
+      list = wire::trim(list);
       if (!tag || (!list.empty() && list.front() != ',')) return false;
       if (matches(*tag)) return true;
     }
-    if (!list.empty()) list = detail::trim_ows(list.substr(1));
+    if (!list.empty()) list = wire::trim(list.substr(1));
   }
   return false;
 }
@@ -52,7 +54,7 @@ bool any_tag(std::string_view list, Matches matches) {
 // Whether If-Match or If-None-Match is "hit" by the current representation.
 bool hits(std::string_view list, const Validators& current, bool strong) {
   if (!current.exists) return false;
-  if (detail::trim_ows(list) == "*") return true;
+  if (wire::trim(list) == "*") return true;
   if (!current.etag) return false;
   return any_tag(list, [&](const TagView& tag) {
     return tag.opaque == current.etag->opaque && !(strong && (tag.weak || current.etag->weak));
