@@ -56,6 +56,7 @@ void extend(std::string& out, std::size_t size, Fill fill) {
 
 // What is known of a section's fields after one look at each.
 struct Survey {
+  bool request = false;  ///< only there is Host a field with a meaning
   std::size_t size = 0;
   unsigned hosts = 0;
   bool length = false;
@@ -70,6 +71,7 @@ struct Survey {
     size += field.name.size() + field.value.size() + kFieldExtra;
     switch (classify(field.name)) {
       case Known::kHost:
+        if (!request) return Error::kNone;
         if (++hosts > 1) return Error::kDuplicateHost;
         return valid_host(trim(field.value)) ? Error::kNone : Error::kBadHost;
       case Known::kContentLength: {
@@ -106,7 +108,7 @@ Error request_head(std::string& out, std::string_view method, std::string_view t
   if (method.size() > kMaxMethod) return Error::kMethodTooLong;
   if (!valid_target(method, target)) return Error::kBadTarget;
   if (minor != 0 && minor != 1) return Error::kUnsupportedVersion;
-  Survey found;
+  Survey found{.request = true};
   if (const Error error = survey(fields, found); error != Error::kNone) return error;
   if (minor == 1 && found.hosts == 0) return Error::kMissingHost;
   if (minor == 0 && found.chunked) return Error::kTransferEncodingInHttp10;
