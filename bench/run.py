@@ -1,0 +1,168 @@
+#!/usr/bin/python3
+"""Measures torc beside the physical limit and its peers; bench/README.md tells how to read the tables."""
+
+import argparse
+import collections
+import contextlib
+import os
+import pathlib
+import resource
+import statistics
+import sys
+
+from compile_cost import compile_units
+from processes import HERE, Nginx, Running, Server, pinned, run_load
+from tables import Table, middle, progress, verdict
+
+# The limit stands first, and twice: by how much it differs from itself is the noise of this run.
+ECHO = [
+    Server("echo_epoll", "bare epoll: the limit"),
+    Server("echo_epoll", "bare epoll again"),
+    Server("echo_torc", "torc callbacks", target=60),
+    Server("echo_torc_coro", "torc coroutine", target=150),
+    Server("echo_uv", "libuv"),
+    Server("echo_asio", "Asio callbacks"),
+    Server("echo_asio_coro", "Asio coroutine"),
+]
+HTTP = [
+    Server("http_epoll", "bare epoll, a constant: the limit"),
+    Server("http_epoll", "bare epoll again"),
+    Server("http_torc", "torc", target=1.15),
+    Nginx("http_nginx", "nginx"),
+]
+IDLE_ECHO = [
+    Server("echo_epoll", "bare epoll"),
+    Server("echo_torc", "torc callbacks", target=300),
+    Server("echo_torc_coro", "torc coroutine", target=300),
+    Server("echo_uv", "libuv"),
+    Server("echo_asio", "Asio callbacks"),
+    Server("echo_asio_coro", "Asio coroutine"),
+]
+IDLE_HTTP = [
+    Server("http_epoll", "bare epoll, a constant"),
+    Server("http_torc", "torc", target=600),
+    Nginx("http_nginx", "nginx"),
+]
+
+Slice = collections.namedtuple("Slice", "elapsed server load")  # ns for a message; the last two are CPU time
+
+
+class Bench:
+    def __init__(self, options):
+        self.build = options.build
+        self.bin = options.build / "bin" / "bench"
+        self.quick = options.quick
+        self.rounds = options.rounds or (2 if options.quick else 5)
+        cpus = sorted(os.sched_getaffinity(0))
+        self.cpu, self.other_cpu = cpus[-1], cpus[0]
+
+    def present(self, servers):
+        for server in servers:
+            if not server.found(self.bin):
+                print(f"left out, not built: {server.title} ({server.name})", file=sys.stderr)
+        return [server for server in servers if server.found(self.bin)]
+
+    def slices(self, servers, cpu, load, connections, turns):
+        """Loads fresh processes of all servers, slice by slice: {server: [Slice of each time]}."""
+        with contextlib.ExitStack() as stack:
+            running = [stack.enter_context(server(self.bin, self.cpu)) for server in servers]
+            addresses = ",".join(f"{process.number}:{process.pid}" for process in running)
+            printed = run_load([self.bin / load, "--servers", addresses, "--connections", connections,
+                                "--turns", turns, "--slices", 20 if self.quick else 100], cpu)
+        found = {server: [] for server in servers}
+        for _, index, *costs in printed:
+            found[servers[int(index)]].append(Slice(*costs))
+        return found
+
+    def compare(self, servers, title, unit, cost, load, connections, turns, *, judged=None, apart=False):
+        """One table. `cost` picks the number that counts out of a Slice, `judged` says what the targets are held
+        against: "over" or "ratio". Unless `apart`, servers and load share one CPU."""
+        servers = self.present(servers)
+        rounds = []
+        for number in range(self.rounds):
+            progress(f"{title}: round {number + 1} of {self.rounds}")
+            rounds.append(self.slices(servers, self.other_cpu if apart else self.cpu, load, connections, turns))
+
+        def over_rounds(server, compare):
+            """The limit's slice beside a server's is the one of the same tenth of a second."""
+            return middle([statistics.median(compare(cost(own), cost(limit))
+                                             for own, limit in zip(slices[server], slices[servers[0]]))
+                           for slices in rounds])
+
+        table = Table(title, [unit, "over limit", "spread", "x limit", "spread", "per second", "target"])
+        for server in servers:
+            value, _ = over_rounds(server, lambda own, limit: own)
+            over, over_spread = over_rounds(server, lambda own, limit: own - limit)
+            ratio, ratio_spread = over_rounds(server, lambda own, limit: own / limit)
+            rate = 1e9 / statistics.median(s.elapsed for slices in rounds for s in slices[server])
+            compared = f"{over:+,.0f}", f"±{over_spread:,.0f}", f"{ratio:.3f}", f"±{ratio_spread:.3f}"
+            table.add(server.title, f"{value:,.0f}", *(compared if server is not servers[0] else [""] * 4),
+                      f"{rate:,.0f}", verdict(over if judged == "over" else ratio, server.target) if judged else "")
+        table.print()
+        if not apart:
+            every = [s for slices in rounds for of_server in slices.values() for s in of_server]
+            share = sum(s.server + s.load for s in every) / sum(s.elapsed for s in every)
+            print(f"The programs had {share:.0%} of their CPU" + (": others used it too." if share < 0.95 else "."))
+
+    def echo(self):
+        self.compare(ECHO, "Echo of 1 KiB, one connection, client and server on one CPU", "ns/round trip",
+                     lambda s: s.server + s.load, "echo_load", connections=1, turns=500, judged="over")
+        self.compare(ECHO, "Echo of 1 KiB, 50 connections, client and server on one CPU", "server ns/message",
+                     lambda s: s.server, "echo_load", connections=50, turns=1000)
+
+    def http(self):
+        for where, apart in ("client and server on one CPU", False), ("client and server on a CPU each", True):
+            self.compare(HTTP, f'HTTP/1.1 "Hello, World!", 64 connections kept alive, {where}', "server ns/request",
+                         lambda s: s.server, "http_load", connections=64, turns=1000, judged="ratio", apart=apart)
+
+    def idle(self):
+        few, many = 2000, 9500
+
+        def bytes_per_connection(server, greet):
+            def held(connections):
+                return Running(pinned(self.other_cpu, [self.bin / "idle_load", "--port", running.number,
+                                                       "--greet", greet, "--connections", connections]), "HOLDING")
+
+            with server(self.bin, self.cpu) as running, held(few):
+                before = running.settled_memory()
+                with held(many - few):
+                    return (running.settled_memory() - before) / (many - few)
+
+        for servers, greet, title in ((IDLE_ECHO, "echo", "Idle connection that echoed a byte"),
+                                      (IDLE_HTTP, "http", "Idle connection kept alive after one HTTP request")):
+            table = Table(title, ["bytes of user memory", "spread", "target"])
+            for server in self.present(servers):
+                progress(f"{title}: {server.title}")
+                value, spread = middle([bytes_per_connection(server, greet) for _ in range(min(self.rounds, 3))])
+                table.add(server.title, f"{value:,.0f}", f"±{spread:,.0f}", verdict(value, server.target))
+            table.print()
+
+    def compile(self):
+        table = Table("Compiling with clang++-19 -std=c++23 -O2, the best of several times",
+                      ["CPU seconds", "target", "MiB", "target"])
+        for unit in compile_units(HERE.parent, self.build):
+            progress(f"compiling {unit.title}")
+            if best := unit.best_of(2 * self.rounds, self.cpu):
+                table.add(unit.title, f"{best.seconds:.2f}", verdict(best.seconds, unit.target_seconds),
+                          f"{best.mib:.0f}", verdict(best.mib, unit.target_mib))
+        table.print()
+
+
+def main():
+    commands = ["echo", "http", "idle", "compile"]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("command", nargs="?", choices=[*commands, "all"], default="all")
+    parser.add_argument("--build", type=pathlib.Path, default=HERE.parent / "build" / "release", help="build directory")
+    parser.add_argument("--rounds", type=int, help="fresh processes of everything so many times (default 5)")
+    parser.add_argument("--quick", action="store_true", help="short: shows that everything runs, not for judging")
+    options = parser.parse_args()
+
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # 9,500 connections need as many descriptors
+    bench = Bench(options)
+    for command in commands if options.command == "all" else [options.command]:
+        getattr(bench, command)()
+
+
+if __name__ == "__main__":
+    main()
