@@ -58,6 +58,7 @@ TEST(Bytes, ComparesWithTextAndWithBytes) {
   EXPECT_TRUE(Bytes{} == "");
 }
 
+// NOLINTBEGIN(bugprone-use-after-move, clang-analyzer-cplusplus.Move)
 TEST(Bytes, MovingEmptiesTheSource) {
   Bytes a{"payload"};
   const char* memory = a.data();
@@ -73,6 +74,7 @@ TEST(Bytes, MovingEmptiesTheSource) {
   c = std::move(alias);
   EXPECT_EQ(c, "payload");
 }
+// NOLINTEND(bugprone-use-after-move, clang-analyzer-cplusplus.Move)
 
 TEST(Bytes, ReadIntoCapacityThenResize) {
   Bytes bytes = Bytes::with_capacity(64);

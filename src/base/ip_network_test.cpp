@@ -120,7 +120,7 @@ TEST(IpNetwork, ContainsAgreesWithABitByBitModel) {
     for (std::size_t i = static_cast<std::size_t>(prefix) + 3; i < bits.size(); ++i)
       bits[i] = random() % 2 == 0 ? '0' : '1';
     const bool spell_mapped = bits.size() == 32 && random() % 2 == 0;
-    if (spell_mapped) bits = std::string(80, '0') + std::string(16, '1') + bits;
+    if (spell_mapped) bits.insert(0, std::string(80, '0') + std::string(16, '1'));
     IpAddress::V6Bytes candidate_bytes{};
     for (std::size_t i = 0; i < bits.size(); ++i)
       if (bits[i] == '1') candidate_bytes[i / 8] |= static_cast<std::uint8_t>(0x80 >> i % 8);

@@ -124,7 +124,7 @@ namespace detail {
 constinit std::atomic<int> threshold{kUnread};
 
 int read_threshold() noexcept {
-  const char* text = std::getenv("TORC_LOG");
+  const char* text = std::getenv("TORC_LOG");  // NOLINT(concurrency-mt-unsafe): setenv is the unsafe one
   const auto chosen = text == nullptr ? LogLevel::kInfo : parse_log_level(text);
   int expected = kUnread;
   const bool first = threshold.compare_exchange_strong(expected, static_cast<int>(chosen.value_or(LogLevel::kInfo)));
@@ -164,7 +164,7 @@ std::shared_ptr<Sink> set_sink(std::shared_ptr<Sink> sink) noexcept {
 }
 
 Sink& stderr_sink() noexcept {
-  static StderrSink& sink = *new StderrSink;
+  static StderrSink& sink = *new StderrSink;  // NOLINT(bugprone-unhandled-exception-at-new): one pointer, at start
   return sink;
 }
 

@@ -49,6 +49,7 @@ template <typename Body>
 int exit_status_with_torc_log(const char* value, Body body) {
   const pid_t child = ::fork();
   if (child == 0) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): the child has one thread
     value == nullptr ? ::unsetenv("TORC_LOG") : ::setenv("TORC_LOG", value, 1);
     log::detail::threshold = log::detail::kUnread;
     ::_exit(body());
@@ -134,6 +135,7 @@ TEST_F(LogTest, ThreadsLogAtOnceAndSwapSinksMeanwhile) {
   auto other = std::make_shared<log::CaptureSink>();
   {
     std::vector<std::jthread> threads;
+    threads.reserve(kThreads);
     for (int t = 0; t < kThreads; ++t)
       threads.emplace_back([] {
         for (int i = 0; i < kEach; ++i) log::info("t", "x");

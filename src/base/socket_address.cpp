@@ -33,7 +33,9 @@ std::string_view unix_name_error(std::string_view text) {
 }  // namespace
 
 SocketAddress::SocketAddress(const SocketAddress& other)
-    : path_(copy_of(other.path_)), ip_(other.ip_), port_(other.port_) {}
+    : path_(copy_of(other.path_)),  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): path_ owns it
+      ip_(other.ip_),
+      port_(other.port_) {}
 
 SocketAddress::SocketAddress(SocketAddress&& other) noexcept
     : path_(std::move(other.path_)), ip_(std::exchange(other.ip_, IpAddress{})), port_(std::exchange(other.port_, 0)) {}
@@ -129,7 +131,7 @@ std::uint32_t SocketAddress::to_sockaddr(struct sockaddr_storage* out) const noe
   if (is_unix()) {
     out->ss_family = AF_UNIX;
     char* path = reinterpret_cast<char*>(out) + kUnixHeader;
-    std::memcpy(path, path_->data(), path_->size());
+    path_->copy(path, path_->size());
     // The length of a path counts its terminator, if there is room for one; an abstract name has none, and a nameless
     // address is its family alone.
     const bool terminated = !path_->empty() && !is_abstract() && path_->size() <= kMaxUnixPath;
@@ -158,7 +160,11 @@ std::string_view SocketAddress::path() const noexcept {
   return std::string_view{*path_}.substr(is_abstract() ? 1 : 0);
 }
 
-SocketAddress SocketAddress::unmapped() const { return is_ip() ? SocketAddress{ip_.unmapped(), port_} : *this; }
+SocketAddress SocketAddress::unmapped() const {
+  SocketAddress address = *this;
+  address.ip_ = ip_.unmapped();
+  return address;
+}
 
 std::string SocketAddress::str() const {
   if (is_v4()) return fmt::format("{}:{}", ip_.str(), port_);

@@ -189,7 +189,7 @@ TEST(SocketAddress, CopiesAreIndependentAndMovedFromIsDefault) {
   EXPECT_EQ(a, b);
   SocketAddress c = std::move(a);
   EXPECT_EQ(c, b);
-  EXPECT_EQ(a, SocketAddress{});
+  EXPECT_EQ(a, SocketAddress{});  // NOLINT(bugprone-use-after-move)
   c = at("1.2.3.4:80");
   EXPECT_EQ(b.path(), "/run/web.sock");
   b = c;
@@ -199,7 +199,7 @@ TEST(SocketAddress, CopiesAreIndependentAndMovedFromIsDefault) {
   b = std::move(alias);
   EXPECT_EQ(b.str(), "1.2.3.4:80");
   c = std::move(b);
-  EXPECT_EQ(b, SocketAddress{});
+  EXPECT_EQ(b, SocketAddress{});  // NOLINT(bugprone-use-after-move)
 }
 
 TEST(SocketAddress, UnmapsTheAddressAndKeepsThePort) {

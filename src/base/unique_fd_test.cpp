@@ -51,7 +51,7 @@ TEST(UniqueFd, MovingEmptiesTheSource) {
   UniqueFd a{open_null()};
   const int raw = a.get();
   UniqueFd b{std::move(a)};
-  EXPECT_FALSE(a);
+  EXPECT_FALSE(a);  // NOLINT(bugprone-use-after-move)
   EXPECT_EQ(b.get(), raw);
   EXPECT_TRUE(is_open(raw));
 }
