@@ -58,65 +58,89 @@ inline constexpr std::array<std::uint8_t, 256> kByteClasses = [] {
   return skip(bits, text.data(), text.data() + text.size()) == text.data() + text.size();
 }
 
-/// The first byte of [p, end) that is no token byte.
-[[nodiscard]] inline const char* skip_token(const char* p, const char* end) noexcept {
 #if TORC_HTTP1_SSE2
-  // Letters, digits and '-' are what names are made of; anything else is left to the table.
-  while (end - p >= 16) {
-    const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const __m128i lower = _mm_or_si128(x, _mm_set1_epi8(0x20));
+
+// Each marks the bytes of a block that its loop has to look up: those outside the class, and the rare ones inside it.
+struct TokenBlock {
+  static constexpr ByteClass kClass = kTokenByte;
+  [[nodiscard]] static __m128i uncommon(__m128i x) noexcept {  // all but letters, digits and '-'
+    const __m128i folded = _mm_or_si128(x, _mm_set1_epi8(0x20));
     const __m128i letter =
-        _mm_and_si128(_mm_cmpgt_epi8(lower, _mm_set1_epi8('a' - 1)), _mm_cmplt_epi8(lower, _mm_set1_epi8('z' + 1)));
+        _mm_and_si128(_mm_cmpgt_epi8(folded, _mm_set1_epi8('a' - 1)), _mm_cmplt_epi8(folded, _mm_set1_epi8('z' + 1)));
     const __m128i digit =
         _mm_and_si128(_mm_cmpgt_epi8(x, _mm_set1_epi8('0' - 1)), _mm_cmplt_epi8(x, _mm_set1_epi8('9' + 1)));
-    const __m128i dash = _mm_cmpeq_epi8(x, _mm_set1_epi8('-'));
-    const int good = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(letter, digit), dash));
-    if (good == 0xffff) {
+    const __m128i common = _mm_or_si128(_mm_or_si128(letter, digit), _mm_cmpeq_epi8(x, _mm_set1_epi8('-')));
+    return _mm_cmpeq_epi8(common, _mm_setzero_si128());
+  }
+};
+struct ValueBlock {
+  static constexpr ByteClass kClass = kValueByte;
+  [[nodiscard]] static __m128i uncommon(__m128i x) noexcept {  // control bytes, the tab among them
+    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1f)), x);
+    return _mm_or_si128(control, _mm_cmpeq_epi8(x, _mm_set1_epi8(0x7f)));
+  }
+};
+struct TargetBlock {
+  static constexpr ByteClass kClass = kTargetByte;
+  [[nodiscard]] static __m128i uncommon(__m128i x) noexcept {
+    const __m128i outside = _mm_or_si128(_mm_cmplt_epi8(x, _mm_set1_epi8(0x21)),  // signed: 0x80..0xff too
+                                         _mm_cmpeq_epi8(x, _mm_set1_epi8(0x7f)));
+    return _mm_or_si128(outside, _mm_cmpeq_epi8(x, _mm_set1_epi8('#')));
+  }
+};
+
+// The first byte of [p, end) that is not of the block's class. The last block overlaps the one before it, or whatever else
+// lies behind `base`; a text of 8 to 15 bytes is looked at as two halves that overlap.
+template <class Block>
+[[nodiscard]] inline const char* skip_blocks(const char* base, const char* p, const char* end) noexcept {
+  const auto mask_of = [](__m128i x) { return static_cast<unsigned>(_mm_movemask_epi8(Block::uncommon(x))); };
+  const auto uncommon = [&](const char* at) { return mask_of(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at))); };
+  if (end - base < 16) {
+    if (end - p < 8) return skip(Block::kClass, p, end);
+    const __m128i halves = _mm_unpacklo_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)),
+                                              _mm_loadl_epi64(reinterpret_cast<const __m128i*>(end - 8)));
+    return mask_of(halves) == 0 ? end : skip(Block::kClass, p, end);
+  }
+  while (p != end) {
+    const auto left = end - p;
+    const unsigned mask = left >= 16 ? uncommon(p) : uncommon(end - 16) >> (16 - left);
+    if (mask == 0) {
+      if (left <= 16) return end;
       p += 16;
       continue;
     }
-    p += std::countr_one(static_cast<unsigned>(good));
-    if (!is(kTokenByte, *p)) return p;
+    p += std::countr_zero(mask);
+    if (!is(Block::kClass, *p)) return p;
     ++p;
   }
+  return end;
+}
+
+#define TORC_HTTP1_SKIP(Block, bits) skip_blocks<Block>(base, p, end)
+#else
+#define TORC_HTTP1_SKIP(Block, bits) skip(bits, p, end)
 #endif
-  return skip(kTokenByte, p, end);
+
+/// The first byte of [p, end) that is no token byte. The bytes from `base` on, at or before `p`, can be read as well.
+[[nodiscard]] inline const char* skip_token(const char* base, const char* p, const char* end) noexcept {
+  return TORC_HTTP1_SKIP(TokenBlock, kTokenByte);
 }
 
 /// The first byte of [p, end) that may not stand in a field value or a reason phrase.
-[[nodiscard]] inline const char* skip_value(const char* p, const char* end) noexcept {
-#if TORC_HTTP1_SSE2
-  while (end - p >= 16) {
-    const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1f)), x);
-    const __m128i bad = _mm_or_si128(control, _mm_cmpeq_epi8(x, _mm_set1_epi8(0x7f)));
-    const int mask = _mm_movemask_epi8(bad);
-    if (mask == 0) {
-      p += 16;
-      continue;
-    }
-    p += std::countr_zero(static_cast<unsigned>(mask));
-    if (*p != '\t') return p;
-    ++p;
-  }
-#endif
-  return skip(kValueByte, p, end);
+[[nodiscard]] inline const char* skip_value(const char* base, const char* p, const char* end) noexcept {
+  return TORC_HTTP1_SKIP(ValueBlock, kValueByte);
 }
 
 /// The first byte of [p, end) that may not stand in a request target.
-[[nodiscard]] inline const char* skip_target(const char* p, const char* end) noexcept {
-#if TORC_HTTP1_SSE2
-  while (end - p >= 16) {
-    const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const __m128i outside = _mm_or_si128(_mm_cmplt_epi8(x, _mm_set1_epi8(0x21)),  // signed: 0x80..0xff too
-                                         _mm_cmpeq_epi8(x, _mm_set1_epi8(0x7f)));
-    const int mask = _mm_movemask_epi8(_mm_or_si128(outside, _mm_cmpeq_epi8(x, _mm_set1_epi8('#'))));
-    if (mask != 0) return p + std::countr_zero(static_cast<unsigned>(mask));
-    p += 16;
-  }
-#endif
-  return skip(kTargetByte, p, end);
+[[nodiscard]] inline const char* skip_target(const char* base, const char* p, const char* end) noexcept {
+  return TORC_HTTP1_SKIP(TargetBlock, kTargetByte);
 }
+
+#undef TORC_HTTP1_SKIP
+
+[[nodiscard]] inline const char* skip_token(const char* p, const char* end) noexcept { return skip_token(p, p, end); }
+[[nodiscard]] inline const char* skip_value(const char* p, const char* end) noexcept { return skip_value(p, p, end); }
+[[nodiscard]] inline const char* skip_target(const char* p, const char* end) noexcept { return skip_target(p, p, end); }
 
 [[nodiscard]] constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 

@@ -42,7 +42,7 @@ Step take_start_line(Lines& lines, const Limits& limits, RequestHead& head) {
   if (*method_end != ' ' || method_size == 0) return lines.failed(Error::kBadMethod);
 
   const char* const target = method_end + 1;
-  const char* const target_end = skip_target(target, lines.end);
+  const char* const target_end = skip_target(line, target, lines.end);
   if (target_end == lines.end || *target_end != ' ' || target_end == target)
     return lines.settle(allowed, Error::kBadTarget);
   const std::string_view method_text(line, method_size);
@@ -85,7 +85,7 @@ Step take_start_line(Lines& lines, const Limits& limits, ResponseHead& head) {
     ++reason;
   else if (!at_crlf(reason, lines.end))
     return lines.settle(allowed, Error::kBadStatusLine);
-  const char* const stop = skip_value(reason, lines.end);
+  const char* const stop = skip_value(line, reason, lines.end);
   if (!at_crlf(stop, lines.end)) return lines.settle(allowed, Error::kBadReason);
   if (status < 100 || status > 599) return lines.settle(allowed, Error::kBadStatus);
   if (!lines.take(allowed, stop + 2)) return Step::kFailed;

@@ -72,14 +72,14 @@ struct Lines {
 [[nodiscard]] inline const char* read_field_line(const Lines& lines, Access::Entry& entry, Error& error) noexcept {
   const char* const line = lines.line;
   const char* const end = lines.end;
-  const char* const colon = skip_token(line, end);
+  const char* const colon = skip_token(lines.base, line, end);
   if (colon == end || *colon != ':' || colon == line) {
     error = line != end && (*line == ' ' || *line == '\t') ? Error::kObsoleteFold : Error::kBadFieldName;
     return nullptr;
   }
   const char* value = colon + 1;
   while (value != end && (*value == ' ' || *value == '\t')) ++value;
-  const char* const stop = skip_value(value, end);
+  const char* const stop = skip_value(lines.base, value, end);
   if (!at_crlf(stop, end)) {
     error = Error::kBadFieldValue;
     return nullptr;

@@ -89,26 +89,29 @@ class Fields::Iterator {
   using difference_type = std::ptrdiff_t;
 
   Iterator() = default;
-  Iterator(const Fields* fields, std::size_t index) noexcept : fields_(fields), index_(index) {}
-
-  [[nodiscard]] Field operator*() const noexcept { return (*fields_)[index_]; }
+  [[nodiscard]] Field operator*() const noexcept {
+    return {{bytes_ + entry_->name, entry_->name_size}, {bytes_ + entry_->value, entry_->value_size}};
+  }
   Iterator& operator++() noexcept {
-    ++index_;
+    ++entry_;
     return *this;
   }
   Iterator operator++(int) noexcept {
     Iterator before = *this;
-    ++index_;
+    ++entry_;
     return before;
   }
-  [[nodiscard]] bool operator==(const Iterator& other) const noexcept { return index_ == other.index_; }
+  [[nodiscard]] bool operator==(const Iterator& other) const noexcept { return entry_ == other.entry_; }
 
  private:
-  const Fields* fields_ = nullptr;
-  std::size_t index_ = 0;
+  friend class Fields;
+  Iterator(const char* bytes, const Entry* entry) noexcept : bytes_(bytes), entry_(entry) {}
+
+  const char* bytes_ = nullptr;
+  const Entry* entry_ = nullptr;
 };
 
-inline Fields::Iterator Fields::begin() const noexcept { return {this, 0}; }
-inline Fields::Iterator Fields::end() const noexcept { return {this, entries_.size()}; }
+inline Fields::Iterator Fields::begin() const noexcept { return {bytes_.data(), entries_.data()}; }
+inline Fields::Iterator Fields::end() const noexcept { return {bytes_.data(), entries_.data() + entries_.size()}; }
 
 }  // namespace torc::codec::http1
