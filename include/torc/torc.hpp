@@ -1,5 +1,22 @@
+// The whole core of torc: results, the reactor, connections. Protocols have their own headers
+// (torc/http.hpp, ...).
 #pragma once
 
-// The whole core in one include.
-
+#include <torc/async/coroutine.hpp>
+#include <torc/async/deferred.hpp>
+#include <torc/async/gather.hpp>
+#include <torc/async/promise.hpp>
+#include <torc/async/task_set.hpp>
+#include <torc/async/timing.hpp>
+#include <torc/base/address.hpp>
+#include <torc/base/bytes.hpp>
+#include <torc/base/errors.hpp>
+#include <torc/base/log.hpp>
 #include <torc/base/version.hpp>
+#include <torc/endpoint/listen.hpp>
+#include <torc/net/port.hpp>
+#include <torc/net/protocol.hpp>
+#include <torc/net/stream.hpp>
+#include <torc/reactor/reactor.hpp>
+#include <torc/reactor/run.hpp>
+#include <torc/reactor/signals.hpp>

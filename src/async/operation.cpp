@@ -44,6 +44,7 @@ void Operation::tear_down(Operation* root) noexcept {
   // Destructors below may fire other operations. Those run later, not in the middle of this.
   auto& queue = RunQueue::current();
   const bool firing = std::exchange(queue.firing_, true);
+  const TearingDown cut(true);
   Operation* at = root;
   while (at->inner()) at = at->inner();
   for (;;) {
@@ -76,11 +77,10 @@ bool Operation::leave_orphaned() noexcept {
 void Operation::request_cancel(Operation* operation) noexcept {
   const Firing firing;  // what ends at once must not run its waiters while we walk
   for (;;) {
-    if (operation->fired()) return;
+    if (operation->fired() || operation->shields_) return;
     operation->cancel_requested_ = true;
     Operation* inner = operation->inner();
     if (!inner) return operation->cancel_leaf();
-    if (inner->shields_) return;
     operation = inner;
   }
 }
@@ -117,7 +117,8 @@ void RunQueue::drain() noexcept {
 
 void report_unhandled(const Failure& failure, const char* where) noexcept {
   try {
-    log::error("async", std::string("unhandled failure ") + where + ": " + failure.report());
+    const std::string message = std::string("unhandled failure ") + where + ": " + failure.message();
+    log::write({.level = LogLevel::kError, .component = "async", .message = message, .detail = failure.report()});
   } catch (...) {
     // Out of memory: the report is lost, the program goes on.
   }

@@ -85,6 +85,15 @@ void TimerWheel::advance(Instant now) noexcept {
   while (Timer* timer = running.pop_front()) timer->expire();
 }
 
+void TimerWheel::stop_all() noexcept {
+  Slot stopping;
+  stopping.take(due_);
+  for (auto& level : slots_) {
+    for (auto& slot : level) stopping.take(slot);
+  }
+  while (Timer* timer = stopping.pop_front()) timer->stopped();
+}
+
 std::optional<Instant> TimerWheel::next_due() noexcept {
   if (!due_.empty()) return due_.front()->due_;
   const auto next = next_slot();

@@ -11,10 +11,17 @@ class Sleep final : public OperationOf<void>, public Timer, public Pooled {
 
  private:
   void expire() noexcept override { fire(Outcome<void>()); }
+  void stopped() noexcept override { Operation::fire(Failure(ReactorStopped("the reactor stopped during a sleep"))); }
   void cancel_leaf() noexcept override {
     disarm();
     Operation::fire(Failure(Cancelled{}));
   }
+  void discard() noexcept override { delete this; }
+  void abandon() noexcept override { delete this; }
+};
+
+class Forever final : public OperationOf<void>, public Pooled {
+  void cancel_leaf() noexcept override { Operation::fire(Failure(Cancelled{})); }
   void discard() noexcept override { delete this; }
   void abandon() noexcept override { delete this; }
 };
@@ -31,5 +38,7 @@ std::string timed_out_after(Duration limit) {
 Deferred<void> sleep(Duration duration) {
   return Deferred<void>(new detail::Sleep(duration, Scheduler::required("sleep")));
 }
+
+Deferred<void> until_cancelled() { return Deferred<void>(new detail::Forever); }
 
 }  // namespace torc

@@ -92,8 +92,11 @@ Failure& Failure::suppress(Failure later) {
 
 std::string Failure::report() const {
   if (!data_) return "no failure";
-  std::string text = message() + " (" + type_name() + ")\n  at " + data_->origin.function_name() + " (" +
-                     data_->origin.file_name() + ":" + std::to_string(data_->origin.line()) + ")";
+  std::string text = message() + " (" + type_name() + ")";
+  if (const auto& origin = data_->origin; origin.line() != 0) {
+    text += std::string("\n  at ") + origin.function_name() + " (" + origin.file_name() + ":" +
+            std::to_string(origin.line()) + ")";
+  }
   for (const auto& later : data_->suppressed) {
     text += "\n  suppressed: ";
     for (const char c : later.report()) {

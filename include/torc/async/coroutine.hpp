@@ -125,18 +125,24 @@ class CoroutineOperation : public CoroutineResult<T> {
     };
     return End{*this};
   }
-  void unhandled_exception() noexcept { this->failure() = Failure::current(); }
+  void unhandled_exception() noexcept {
+    this->failure() = Failure::current(last_await_);
+    threw_ = true;
+  }
 
   template <class U>
-  auto await_transform(Deferred<U>&& deferred) noexcept {
+  auto await_transform(Deferred<U>&& deferred, std::source_location where = std::source_location::current()) noexcept {
+    last_await_ = where;
     return ValueAwaiter<CoroutineOperation, U>(*this, std::move(deferred));
   }
   template <class U>
-  auto await_transform(Deferred<U>& deferred) noexcept {
+  auto await_transform(Deferred<U>& deferred, std::source_location where = std::source_location::current()) noexcept {
+    last_await_ = where;
     return ValueAwaiter<CoroutineOperation, U>(*this, std::move(deferred));
   }
   template <class U>
-  auto await_transform(AsOutcome<U>&& wanted) noexcept {
+  auto await_transform(AsOutcome<U>&& wanted, std::source_location where = std::source_location::current()) noexcept {
+    last_await_ = where;
     return OutcomeAwaiter<CoroutineOperation, U>(*this, std::move(wanted.deferred));
   }
 
@@ -163,8 +169,15 @@ class CoroutineOperation : public CoroutineResult<T> {
     this->enter();
     handle().resume();
   }
-  void discard() noexcept override { handle().destroy(); }
+  void discard() noexcept override {
+    // Parameters die here, not where an exception left the body: they were cut off all the same.
+    const TearingDown cut(RunQueue::current().tearing_down() || threw_);
+    handle().destroy();
+  }
   void abandon() noexcept override { handle().destroy(); }
+
+  std::source_location last_await_;  // where a failure that leaves the body is said to come from
+  bool threw_ = false;
 };
 
 /// True for the type of a lambda expression.

@@ -23,6 +23,7 @@
 
 #include <cstdint>
 #include <cstddef>
+#include <utility>
 
 namespace torc {
 
@@ -134,18 +135,22 @@ class RunQueue {
   static RunQueue& current() noexcept;
 
   bool empty() const noexcept { return head_ == nullptr; }
+  /// True while a dropped or failed operation is being destroyed: objects that die now were cut off.
+  bool tearing_down() const noexcept { return tearing_down_; }
   /// Tells waiters until none is left. Does nothing inside a firing.
   void drain() noexcept;
 
  private:
   friend class Operation;
   friend class Firing;
+  friend class TearingDown;
   void push(Operation& operation) noexcept;
   void remove(Operation& operation) noexcept;
 
   Operation* head_ = nullptr;
   Operation* tail_ = nullptr;
   bool firing_ = false;
+  bool tearing_down_ = false;
 };
 
 /// While one lives, what fires is queued; the outermost drains when it ends. Opened around anything
@@ -164,6 +169,18 @@ class [[nodiscard]] Firing {
 
  private:
   bool outermost_;
+};
+
+/// While one lives, tearing_down() is `yes`.
+class [[nodiscard]] TearingDown {
+ public:
+  explicit TearingDown(bool yes) noexcept : before_(std::exchange(RunQueue::current().tearing_down_, yes)) {}
+  ~TearingDown() { RunQueue::current().tearing_down_ = before_; }
+  TearingDown(const TearingDown&) = delete;
+  TearingDown& operator=(const TearingDown&) = delete;
+
+ private:
+  bool before_;
 };
 
 /// Memory for operations and coroutine frames: per-thread free lists by size, plain malloc above

@@ -30,6 +30,8 @@ class Timer : public ListHook {
  private:
   friend class TimerWheel;
   virtual void expire() noexcept = 0;
+  /// The wheel's owner stops for good: the time will not come.
+  virtual void stopped() noexcept {}
 
   Instant due_{};
 };
@@ -43,6 +45,9 @@ class TimerWheel {
 
   /// Runs what is due at `now`, in order of tick, then of arming.
   void advance(Instant now) noexcept;
+
+  /// Disarms every timer, telling each that its time will not come.
+  void stop_all() noexcept;
 
   /// No timer is due before this moment; at it there may be one. None when no timer is set.
   std::optional<Instant> next_due() noexcept;

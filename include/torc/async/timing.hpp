@@ -1,4 +1,4 @@
-// sleep and with_timeout: waiting for time, and bounding a wait by it.
+// sleep, with_timeout and shield: waiting for time, and bounding a wait by it.
 #pragma once
 
 #include <torc/async/clock.hpp>
@@ -13,6 +13,9 @@ namespace torc {
 /// Fires after `duration` (0: in the next turn) on the current scheduler's clock.
 Deferred<void> sleep(Duration duration);
 
+/// Never fires by itself: ends when it is cancelled. The last line of a server's main.
+Deferred<void> until_cancelled();
+
 namespace detail {
 
 /// The message of a TimeoutError: "timed out after 5 s".
@@ -21,8 +24,10 @@ std::string timed_out_after(Duration limit);
 template <class T>
 class WithTimeout final : public OperationOf<T>, public Timer, public Pooled {
  public:
-  WithTimeout(Duration limit, Operation* operation, Scheduler& scheduler)
+  /// A shield is a time limit that does not pass on cancel requests from outside.
+  WithTimeout(Duration limit, Operation* operation, Scheduler& scheduler, bool shield)
       : limit_(limit), waited_(operation) {
+    this->shields_ = shield;
     this->wait_for(&waited_);
     scheduler.arm(*this, scheduler.now() + limit);
   }
@@ -61,7 +66,16 @@ template <class T>
 Deferred<T> with_timeout(Duration limit, Deferred<T> result) {
   if (!result.pending()) return result;
   return Deferred<T>(
-      new detail::WithTimeout<T>(limit, result.release_operation(), Scheduler::required("with_timeout")));
+      new detail::WithTimeout<T>(limit, result.release_operation(), Scheduler::required("with_timeout"), false));
+}
+
+/// Clean-up that waits: `result` goes on although whoever waits for it was cancelled, for at most
+/// `limit`; then it is cancelled itself and this fails with TimeoutError. Dropping it still drops it.
+template <class T>
+Deferred<T> shield(Duration limit, Deferred<T> result) {
+  if (!result.pending()) return result;
+  return Deferred<T>(
+      new detail::WithTimeout<T>(limit, result.release_operation(), Scheduler::required("shield"), true));
 }
 
 }  // namespace torc

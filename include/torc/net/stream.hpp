@@ -1,0 +1,89 @@
+// Stream: a connected stream of bytes with results to wait for, for coroutines and fibers.
+//
+//   torc::Deferred<void> echo(torc::Stream s) {
+//     while (auto chunk = co_await s.read_some()) co_await s.write(*chunk);
+//   }
+//
+// Owns its connection. Built on the same Transport that protocols use; bytes are read from the socket
+// only while a read waits, so an idle stream holds no buffer and a slow reader slows its peer.
+//
+// Dropping a pending read loses no byte. Destroying the Stream in normal flow flushes in the background
+// and closes; while being dropped or unwound by an exception, or after a pending write was dropped, it
+// aborts, because a cut message must not look like a clean end. The Stream must outlive its reads and
+// writes. One thread: the reactor's.
+#pragma once
+
+#include <torc/async/deferred.hpp>
+#include <torc/base/bytes.hpp>
+#include <torc/net/errors.hpp>
+#include <torc/net/transport.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace torc {
+
+class TcpTransport;
+
+/// The stream ended before what was asked for had come.
+class IncompleteRead : public ConnectionLost {
+ public:
+  using ConnectionLost::ConnectionLost;
+};
+/// The delimiter did not come within the limit.
+class LimitExceeded : public Error {
+ public:
+  using Error::Error;
+};
+
+class Stream {
+ public:
+  Stream(Stream&&) noexcept;
+  Stream& operator=(Stream&&) noexcept;
+  ~Stream();
+
+  /// What has arrived, at least one byte; none when the peer has ended.
+  Deferred<std::optional<Bytes>> read_some();
+  /// Exactly `count` bytes. Fails with IncompleteRead when the stream ends before.
+  Deferred<std::string> read_exactly(std::size_t count);
+  /// The bytes up to `delimiter`, which is taken but not part of the result; none when the stream ended
+  /// cleanly before any byte. Fails with LimitExceeded when `limit` bytes came without it, and with
+  /// IncompleteRead when the stream ended inside.
+  Deferred<std::optional<std::string>> read_until(std::string delimiter, std::size_t limit = 64 * 1024);
+  /// A line without its CR LF or LF; otherwise as read_until.
+  Deferred<std::optional<std::string>> read_line(std::size_t limit = 64 * 1024);
+
+  /// Sends `data`, which is copied if it must wait. Fires when the queue is below the high-water mark:
+  /// awaiting it is the back-pressure. Fails with the reason when the connection is gone.
+  Deferred<void> write(std::string_view data);
+  /// Sends a region of a file without copying it through the program; fires as write does.
+  Deferred<void> send_file(UniqueFd file, std::uint64_t offset, std::uint64_t length);
+
+  /// Tells the peer that no more will be written, after what is queued.
+  void shutdown_write() noexcept;
+  /// Flushes in the background and closes; pending reads end.
+  void close() noexcept;
+  /// Cuts the connection.
+  void abort() noexcept;
+  /// False once the connection is known to be gone or was closed here.
+  bool open() const noexcept;
+  /// Bytes written and not yet taken by the socket.
+  std::uint64_t unsent() const noexcept;
+
+  SocketAddress peer() const;
+  SocketAddress local() const;
+
+ private:
+  friend class TcpTransport;
+  class Core;
+  struct Ending {
+    void operator()(Core* core) const noexcept;
+  };
+  explicit Stream(TcpTransport& transport);
+  std::unique_ptr<Core, Ending> core_;
+};
+
+}  // namespace torc

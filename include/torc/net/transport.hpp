@@ -1,0 +1,94 @@
+// Transport: a connected stream of bytes, as a Protocol sees it.
+//
+// The leanest way to use a connection: incoming bytes arrive by Protocol::data_received as a view into
+// the reactor's buffer, outgoing ones go to the socket at once and are queued only when it would block.
+// An idle transport holds no buffer. TCP is the first; TLS, UNIX and in-memory ones are the same to a
+// protocol. One thread: the reactor's.
+//
+// Ends: close() flushes first; abort() cuts. Protocol::connection_lost follows exactly once, later,
+// never from inside the call; after it the transport is gone.
+#pragma once
+
+#include <torc/base/address.hpp>
+#include <torc/base/bytes.hpp>
+#include <torc/base/time.hpp>
+#include <torc/base/unique_fd.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace torc {
+
+/// Limits of a transport. One object serves many transports and must outlive them.
+struct TransportOptions {
+  /// Queued bytes above which the protocol is told to pause, and its own socket is not read.
+  std::size_t high_water = 64 * 1024;
+  /// Queued bytes at which both resume.
+  std::size_t low_water = 16 * 1024;
+  /// Queued bytes above which a further write aborts the connection with BufferFull.
+  std::size_t write_limit = 16 * 1024 * 1024;
+  /// How long close() may take to flush to a peer that does not read.
+  Duration close_timeout = std::chrono::seconds(10);
+  /// Keep reading above the high-water mark (a protocol that applies back-pressure by itself).
+  bool read_while_full = false;
+};
+
+class Transport {
+ public:
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+
+  /// Sends `data`, behind what was written before. What the socket does not take is copied and queued.
+  /// Dropped silently when the connection is closing or gone.
+  virtual void write(std::string_view data) noexcept = 0;
+  /// Sends `length` bytes of a file from `offset`, behind what was written before, without copying them
+  /// through the program. A file that ends early aborts the connection: its framing would be a lie.
+  virtual void write_file(UniqueFd file, std::uint64_t offset, std::uint64_t length) noexcept = 0;
+  /// Bytes written and not yet taken by the socket, file regions included.
+  virtual std::uint64_t unsent() const noexcept = 0;
+
+  /// True from when the queue passed the high-water mark until it is down at the low one.
+  virtual bool full() const noexcept = 0;
+
+  /// While one lives, writes gather and leave together when it ends.
+  class Cork;
+  [[nodiscard]] Cork cork() noexcept;
+
+  /// Sends what is queued, then closes.
+  virtual void close() noexcept = 0;
+  /// Closes at once; the peer sees a reset, queued bytes are lost.
+  virtual void abort() noexcept = 0;
+  /// Sends what is queued, then tells the peer that no more will come. Reading goes on.
+  virtual void shutdown_write() noexcept = 0;
+
+  /// Stops and restarts the calls of data_received.
+  virtual void pause_reading() noexcept = 0;
+  virtual void resume_reading() noexcept = 0;
+
+  /// The two ends. Each asks the system: keep the answer.
+  virtual SocketAddress peer() const = 0;
+  virtual SocketAddress local() const = 0;
+
+ protected:
+  Transport() = default;
+  ~Transport() = default;
+  virtual void begin_cork() noexcept = 0;
+  virtual void end_cork() noexcept = 0;
+};
+
+class [[nodiscard]] Transport::Cork {
+ public:
+  /// The transport must outlive the cork, which inside a protocol's callback it does.
+  explicit Cork(Transport& transport) noexcept : transport_(transport) { transport_.begin_cork(); }
+  ~Cork() { transport_.end_cork(); }
+  Cork(const Cork&) = delete;
+  Cork& operator=(const Cork&) = delete;
+
+ private:
+  Transport& transport_;
+};
+
+inline Transport::Cork Transport::cork() noexcept { return Cork(*this); }
+
+}  // namespace torc

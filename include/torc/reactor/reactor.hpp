@@ -1,0 +1,150 @@
+// Reactor: the loop.
+//
+//   torc::Reactor reactor;
+//   reactor.call_when_running([&] { ...; reactor.stop(); });
+//   reactor.run();                       // asleep in the kernel while there is nothing to do
+//
+// One thread runs a reactor, and everything that belongs to it is used on that thread; the only door
+// from others is call_from_thread. A turn of the loop:
+//
+//   posted calls (those queued at its start) -> due timers -> poll -> what became ready
+//
+// The clock is read once a turn. A callback that throws is logged and the loop goes on. A Reactor is an
+// object, not a global: several may exist, one running per thread; Reactor::current() is that one.
+#pragma once
+
+#include <torc/async/background.hpp>
+#include <torc/async/scheduler.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace torc {
+
+namespace detail {
+
+/// What a watched descriptor is ready for.
+struct Readiness {
+  bool readable = false;
+  bool writable = false;
+  bool hung_up = false;  // the peer will send no more
+  bool broken = false;   // both directions are gone, or an error is pending: reading tells which
+};
+
+/// Something that waits for a descriptor. Told edges only: after each it must read or write until
+/// that would block (a short read counts).
+class Watch {
+ public:
+  virtual void ready(Readiness readiness) noexcept = 0;
+
+ protected:
+  ~Watch() = default;
+};
+
+/// Something that lives on a reactor and must end when it stops.
+class Resident : public ListHook {
+ public:
+  virtual void reactor_stopping() noexcept = 0;
+
+ protected:
+  ~Resident() = default;
+};
+
+/// The way into a reactor from other threads; outlives it, closed.
+class ThreadDoor {
+ public:
+  virtual ~ThreadDoor() = default;
+  /// Calls `f` on the reactor's thread, in order of the calls. False when the reactor is gone.
+  virtual bool call(std::move_only_function<void()> f) = 0;
+};
+
+class Poller;
+
+}  // namespace detail
+
+class ThreadPool;
+
+struct ReactorOptions {
+  /// Bytes a single read may bring; shared by all connections of the reactor.
+  std::size_t read_buffer = 256 * 1024;
+  /// How long stopping waits for background work that was cancelled.
+  Duration shutdown_limit = std::chrono::seconds(10);
+};
+
+class Reactor final : public Scheduler {
+ public:
+  explicit Reactor(ReactorOptions options = {});
+  /// Drops what is left, logging where it was detached. No user code but destructors runs.
+  ~Reactor();
+  Reactor(const Reactor&) = delete;
+  Reactor& operator=(const Reactor&) = delete;
+
+  /// The reactor whose work this thread is running, or null.
+  static Reactor* current() noexcept;
+  /// As current(); having none is a programming error, reported with `what` wanted it.
+  static Reactor& required(const char* what) noexcept;
+
+  /// Runs the loop on this thread until stop(). A reactor may be run again afterwards.
+  /// Calling it inside a running reactor's work is a programming error.
+  void run();
+  /// Ends run() in order: what is pending on the reactor fails with ReactorStopped while the loop still
+  /// turns, background work is cancelled and waited for up to the limit. Does nothing when not running.
+  void stop() noexcept;
+  /// Ends run() after the current callback, without the order of stop().
+  void crash() noexcept;
+  bool running() const noexcept { return state_ != State::kIdle; }
+
+  /// Calls `f` in the next turn, or in the first one when the reactor is not running yet.
+  void call_when_running(std::move_only_function<void()> f);
+  /// Calls `f` on the reactor's thread, in order of the calls. From any thread, at any time.
+  void call_from_thread(std::move_only_function<void()> f);
+
+  Instant now() const noexcept override;
+  WallTime wall_now() const noexcept override;
+  std::uint64_t random() noexcept override;
+  void arm(detail::Timer& timer, Instant due) noexcept override { wheel_.arm(timer, due); }
+  void post(detail::Posted& work) noexcept override { posted_.push_back(work); }
+  detail::Background& background() noexcept override { return background_; }
+
+  // For transports, in any module above.
+
+  /// Watches `fd` for both directions until unwatch(). Throws SystemError.
+  void watch(int fd, detail::Watch& watch);
+  void unwatch(int fd, detail::Watch& watch) noexcept;
+  /// Where reads go; valid until the callback that got the bytes returns.
+  std::span<char> read_buffer() noexcept { return {read_buffer_.get(), options_.read_buffer}; }
+  /// For what may outlive the reactor on another thread.
+  std::shared_ptr<detail::ThreadDoor> thread_door() const noexcept;
+  /// The pool for looking up names: separate, so that slow lookups delay nothing else.
+  ThreadPool& name_pool();
+  /// Keeps `resident` until it unlinks itself; told when the reactor stops.
+  void house(detail::Resident& resident) noexcept { residents_.push_back(resident); }
+
+ private:
+  enum class State { kIdle, kRunning, kStopping, kLeaving };
+  class ThreadCalls;
+
+  void turn();
+  void shut_down();
+  void run_posted() noexcept;
+
+  ReactorOptions options_;
+  State state_ = State::kIdle;
+  mutable Instant now_;              // of this turn, once somebody asked
+  mutable bool clock_read_ = false;
+  detail::TimerWheel wheel_;
+  detail::IntrusiveList<detail::Posted> posted_;
+  std::vector<std::move_only_function<void()>> calls_;
+  detail::IntrusiveList<detail::Resident> residents_;
+  detail::Background background_;
+  std::unique_ptr<detail::Poller> poller_;
+  std::shared_ptr<ThreadCalls> thread_calls_;
+  std::unique_ptr<ThreadPool> name_pool_;
+  std::unique_ptr<char[]> read_buffer_;
+  std::uint64_t random_state_;
+};
+
+}  // namespace torc

@@ -1,0 +1,269 @@
+#include <torc/net/stream.hpp>
+
+#include "net/tcp_transport.hpp"
+
+#include <torc/async/coroutine.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace torc {
+
+// The protocol behind a Stream. Owned by the Stream; the transport borrows it.
+class Stream::Core final : public Protocol {
+ public:
+  explicit Core(TcpTransport& transport) : transport_(&transport) {
+    transport.pause_reading();
+    transport.start(*this);
+  }
+
+  ~Core() override {
+    // Whoever still waits on a dead stream is told so, later.
+    if (reader_) std::exchange(reader_, nullptr)->end_later(Failure(ConnectionAborted()));
+    while (Reader* reader = readers_.pop_front()) reader->orphan();
+    while (Writer* writer = writers_.pop_front()) writer->end_later(Failure(ConnectionAborted()));
+    if (!transport_) return;
+    const bool cut = cut_ || detail::RunQueue::current().tearing_down() || std::uncaught_exceptions() > 0;
+    transport_->forget_protocol();
+    cut ? transport_->abort() : transport_->close();
+  }
+
+  Deferred<std::optional<Bytes>> read_some() {
+    if (!inbox_.empty()) return succeed(std::optional<Bytes>(take_inbox()));
+    return read_socket();
+  }
+
+  Deferred<std::string> read_exactly(std::size_t count) {
+    while (inbox_.size() < count) {
+      auto chunk = co_await read_socket();
+      if (!chunk) throw IncompleteRead("the stream ended after " + std::to_string(inbox_.size()) + " of " + std::to_string(count) + " bytes");
+      inbox_ += *chunk;
+    }
+    std::string result = inbox_.substr(0, count);
+    inbox_.erase(0, count);
+    co_return result;
+  }
+
+  Deferred<std::optional<std::string>> read_until(std::string delimiter, std::size_t limit) {
+    for (std::size_t searched = 0;;) {
+      const auto at = inbox_.find(delimiter, searched);
+      if (at != std::string::npos && at <= limit) {
+        std::string result = inbox_.substr(0, at);
+        inbox_.erase(0, at + delimiter.size());
+        co_return result;
+      }
+      if (at != std::string::npos || inbox_.size() >= limit + delimiter.size()) {
+        throw LimitExceeded("no delimiter within " + std::to_string(limit) + " bytes");
+      }
+      searched = inbox_.size() - std::min(inbox_.size(), delimiter.size() - 1);
+      auto chunk = co_await read_socket();
+      if (!chunk && inbox_.empty()) co_return std::nullopt;
+      if (!chunk) throw IncompleteRead("the stream ended before a delimiter");
+      inbox_ += *chunk;
+    }
+  }
+
+  Deferred<std::optional<std::string>> read_line(std::size_t limit) {
+    auto line = co_await read_until("\n", limit);
+    if (line && line->ends_with('\r')) line->pop_back();
+    co_return std::move(line);
+  }
+
+  Deferred<void> written() {
+    if (!transport_) return fail(reason_.failure);
+    if (!transport_->full()) return succeed();
+    auto* writer = new Writer(*this);
+    writers_.push_back(*writer);
+    return Deferred<void>(writer);
+  }
+
+  Deferred<void> write(std::string_view data) {
+    if (transport_) transport_->write(data);
+    return written();
+  }
+  Deferred<void> send_file(UniqueFd file, std::uint64_t offset, std::uint64_t length) {
+    if (transport_) transport_->write_file(std::move(file), offset, length);
+    return written();
+  }
+
+  /// Gone or closed: nothing more will come or go.
+  void leave(bool cut) noexcept {
+    if (!transport_) return;
+    TcpTransport& transport = *std::exchange(transport_, nullptr);
+    transport.forget_protocol();
+    cut ? transport.abort() : transport.close();
+    ended(Failure(cut ? Failure(ConnectionAborted()) : Failure(ConnectionDone())));
+  }
+
+  TcpTransport* connection() const noexcept { return transport_; }
+
+ private:
+  // Known to its core until its result is taken, so that bytes nobody took can go back.
+  class Reader final : public detail::OperationOf<std::optional<Bytes>>, public detail::ListHook, public detail::Pooled {
+   public:
+    explicit Reader(Core& core) : core_(&core) { core.readers_.push_back(*this); }
+    void give(std::optional<Bytes> bytes) noexcept { fire(Outcome<std::optional<Bytes>>(std::move(bytes))); }
+    void end(Failure failure) noexcept { Operation::fire(std::move(failure)); }
+    void end_later(Failure reason) noexcept {
+      failure() = std::move(reason);
+      fire_later();
+    }
+    void orphan() noexcept { core_ = nullptr; }
+
+   private:
+    void unregister() noexcept {
+      if (!core_ || core_->reader_ != this) return;
+      core_->reader_ = nullptr;
+      if (core_->transport_) core_->transport_->pause_reading();
+    }
+    void cancel_leaf() noexcept override {
+      unregister();
+      end(Failure(Cancelled{}));
+    }
+    void abandon() noexcept override {
+      unregister();
+      delete this;
+    }
+    void discard() noexcept override {
+      // Fired, but dropped before anybody took the bytes: they go back.
+      if (core_ && value_ && *value_ && !(*value_)->empty()) core_->inbox_.insert(0, (*value_)->view());
+      delete this;
+    }
+    Core* core_;
+  };
+
+  class Writer final : public detail::OperationOf<void>, public detail::ListHook, public detail::Pooled {
+   public:
+    explicit Writer(Core& core) : core_(&core) {}
+    void go_on() noexcept {
+      core_ = nullptr;
+      fire(Outcome<void>());
+    }
+    void end(Failure failure) noexcept {
+      core_ = nullptr;
+      Operation::fire(std::move(failure));
+    }
+    void end_later(Failure reason) noexcept {
+      core_ = nullptr;
+      failure() = std::move(reason);
+      fire_later();
+    }
+
+   private:
+    void unregister() noexcept {
+      unlink();
+      if (core_) core_->cut_ = true;
+    }
+    void cancel_leaf() noexcept override {
+      unregister();
+      end(Failure(Cancelled{}));
+    }
+    void abandon() noexcept override {
+      unregister();
+      delete this;
+    }
+    void discard() noexcept override { delete this; }
+    Core* core_;
+  };
+
+  Deferred<std::optional<Bytes>> read_socket() {
+    if (reader_) return fail<std::optional<Bytes>>(Error("two reads at once on one stream"));
+    if (ended_) return succeed(std::optional<Bytes>());
+    if (!transport_) return fail<std::optional<Bytes>>(reason_.failure);
+    reader_ = new Reader(*this);
+    Deferred<std::optional<Bytes>> result(reader_);
+    transport_->resume_reading();
+    return result;
+  }
+
+  Bytes take_inbox() {
+    Bytes bytes{std::string_view(inbox_)};
+    inbox_ = {};
+    return bytes;
+  }
+
+  void data_received(std::string_view data) override {
+    transport_->pause_reading();
+    if (!reader_) {
+      inbox_ += data;
+      return;
+    }
+    Bytes bytes(data);
+    std::exchange(reader_, nullptr)->give(std::move(bytes));
+  }
+
+  void end_received() override {
+    ended_ = true;
+    if (reader_) std::exchange(reader_, nullptr)->give(std::nullopt);
+  }
+
+  void resume_writing() override {
+    const detail::Firing firing;  // a writer that goes on may destroy us, afterwards
+    while (Writer* writer = writers_.pop_front()) writer->go_on();
+  }
+
+  void connection_lost(const Failure& reason) override {
+    transport_ = nullptr;
+    ended(reason);
+  }
+
+  void ended(Failure reason) noexcept {
+    const detail::Firing firing;
+    // A clean end ends reading as usual; a cut is an error also for readers.
+    if (reason.check<ConnectionDone>()) ended_ = true;
+    if (!reason_) reason_ = reason;
+    if (reader_) {
+      Reader* reader = std::exchange(reader_, nullptr);
+      ended_ ? reader->give(std::nullopt) : reader->end(reason);
+    }
+    while (Writer* writer = writers_.pop_front()) writer->end(reason);
+  }
+
+  TcpTransport* transport_;
+  Reader* reader_ = nullptr;  // the one waiting read
+  detail::IntrusiveList<Reader> readers_;
+  detail::IntrusiveList<Writer> writers_;
+  std::string inbox_;  // arrived, not yet taken
+  FailureSlot reason_;
+  bool ended_ = false;  // the peer will send no more
+  bool cut_ = false;    // a pending write was dropped
+};
+
+void Stream::Ending::operator()(Core* core) const noexcept { delete core; }
+
+Stream::Stream(TcpTransport& transport) : core_(new Core(transport)) {}
+Stream::Stream(Stream&&) noexcept = default;
+Stream& Stream::operator=(Stream&&) noexcept = default;
+Stream::~Stream() = default;
+
+Deferred<std::optional<Bytes>> Stream::read_some() { return core_->read_some(); }
+Deferred<std::string> Stream::read_exactly(std::size_t count) { return core_->read_exactly(count); }
+Deferred<std::optional<std::string>> Stream::read_until(std::string delimiter, std::size_t limit) {
+  return core_->read_until(std::move(delimiter), limit);
+}
+Deferred<std::optional<std::string>> Stream::read_line(std::size_t limit) { return core_->read_line(limit); }
+Deferred<void> Stream::write(std::string_view data) { return core_->write(data); }
+Deferred<void> Stream::send_file(UniqueFd file, std::uint64_t offset, std::uint64_t length) {
+  return core_->send_file(std::move(file), offset, length);
+}
+void Stream::shutdown_write() noexcept {
+  if (auto* transport = core_->connection()) transport->shutdown_write();
+}
+void Stream::close() noexcept { core_->leave(false); }
+void Stream::abort() noexcept { core_->leave(true); }
+bool Stream::open() const noexcept { return core_ && core_->connection(); }
+std::uint64_t Stream::unsent() const noexcept {
+  const auto* transport = core_->connection();
+  return transport ? transport->unsent() : 0;
+}
+SocketAddress Stream::peer() const {
+  const auto* transport = core_->connection();
+  return transport ? transport->peer() : SocketAddress();
+}
+SocketAddress Stream::local() const {
+  const auto* transport = core_->connection();
+  return transport ? transport->local() : SocketAddress();
+}
+
+}  // namespace torc

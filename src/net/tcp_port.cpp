@@ -1,0 +1,252 @@
+// TCP ports: accepting, and what happens when it cannot go on.
+#include <torc/net/port.hpp>
+
+#include "net/tcp_transport.hpp"
+
+#include <torc/async/promise.hpp>
+#include <torc/async/task_set.hpp>
+#include <torc/async/timing.hpp>
+#include <torc/base/log.hpp>
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+namespace torc {
+
+namespace {
+
+constexpr int kAcceptsPerTurn = 64;
+constexpr Duration kBackOff = std::chrono::milliseconds(50);
+
+UniqueFd spare_descriptor() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
+}  // namespace
+
+class Port::State final : public detail::Watch,
+                          public detail::Posted,
+                          public detail::Resident,
+                          public detail::Timer,
+                          public TcpTransport::Owner {
+ public:
+  using Serve = std::variant<std::unique_ptr<ProtocolFactory>, StreamHandler>;
+
+  State(const SocketAddress& address, TcpListenOptions options, Serve serve)
+      : reactor_(Reactor::required("listen")),
+        options_(options),
+        serve_(std::move(serve)),
+        tasks_([](Failure failure) {
+          if (failure.check<ConnectionClosed, ReactorStopped>()) return;  // not an error of the handler's
+          detail::report_unhandled(failure, "in a connection handler");
+        }),
+        spare_(spare_descriptor()) {
+    open(address);
+    reactor_.watch(socket_.get(), *this);
+    reactor_.house(*this);
+  }
+
+  ~State() {
+    stop_listening();
+    drop_all();
+  }
+
+  const SocketAddress& address() const noexcept { return address_; }
+  std::size_t connections() const noexcept { return count_ + tasks_.size(); }
+
+  Deferred<void> close(Duration limit) {
+    stop_listening();
+    drain_all();
+    if (connections() == 0) return succeed();
+    return drained(limit);
+  }
+
+ private:
+  void open(const SocketAddress& address) {
+    const auto refuse = [&](const char* doing) {
+      const int code = errno;
+      std::string text = "cannot listen on " + address.str() + ": " + doing + std::generic_category().message(code);
+      if (code == EADDRINUSE) text += " (stop the program that listens there, or choose another port)";
+      throw CannotListen(text);
+    };
+    const int family = address.is_v6() ? AF_INET6 : AF_INET;
+    socket_ = UniqueFd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket_) refuse("");
+    const auto set = [&](int level, int option, int value) {
+      ::setsockopt(socket_.get(), level, option, &value, sizeof value);
+    };
+    set(SOL_SOCKET, SO_REUSEADDR, 1);
+    if (options_.reuse_port) set(SOL_SOCKET, SO_REUSEPORT, 1);
+    // The unspecified IPv6 address stands for both families; connections inherit no delay.
+    if (family == AF_INET6) set(IPPROTO_IPV6, IPV6_V6ONLY, address.ip().is_any() ? 0 : 1);
+    set(IPPROTO_TCP, TCP_NODELAY, 1);
+    sockaddr_storage raw;
+    const auto size = address.to_sockaddr(&raw);
+    if (::bind(socket_.get(), reinterpret_cast<sockaddr*>(&raw), size) != 0) refuse("");
+    if (::listen(socket_.get(), options_.backlog) != 0) refuse("");
+    socklen_t length = sizeof raw;
+    ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&raw), &length);
+    address_ = SocketAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&raw), length).value_or(address);
+  }
+
+  void ready(detail::Readiness) noexcept override {
+    if (!armed()) accept_some();  // while backing off, the timer will look
+  }
+  void run() noexcept override { accept_some(); }
+  void expire() noexcept override { accept_some(); }
+
+  void accept_some() noexcept {
+    for (int accepted = 0; socket_ && accepted < kAcceptsPerTurn; ++accepted) {
+      UniqueFd connection(::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      if (!connection) {
+        switch (errno) {
+          case EAGAIN:
+            return;
+          case EMFILE:
+          case ENFILE:
+          case ENOBUFS:
+          case ENOMEM:
+            return out_of_resources(errno);
+          default:  // the client gave up while it waited, or a network error of its connection
+            continue;
+        }
+      }
+      start(std::move(connection));
+    }
+    if (socket_) reactor_.post(*this);
+  }
+
+  // The spare descriptor lets one waiting client be told; the others wait in the kernel until we look
+  // again. Edge-triggered or not, nothing spins: only the timer continues.
+  void out_of_resources(int code) noexcept {
+    spare_.reset();
+    { const UniqueFd refused(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC)); }
+    spare_ = spare_descriptor();
+    reactor_.arm(*this, reactor_.now() + kBackOff);
+    try {
+      complaints_.write(LogLevel::kWarning, "net",
+                        "cannot accept on " + address_.str() + ": " + std::generic_category().message(code) +
+                            " (raise the limit of open files, or limit connections)",
+                        reactor_.now().time_since_epoch());
+    } catch (...) {
+    }
+  }
+
+  void start(UniqueFd connection) noexcept {
+    try {
+      if (auto* factory = std::get_if<std::unique_ptr<ProtocolFactory>>(&serve_)) {
+        auto protocol = (*factory)->build();
+        if (!protocol) return;
+        auto* transport = new TcpTransport(reactor_, std::move(connection), options_.transport);
+        transport->set_owner(this);
+        connections_.push_back(*transport);
+        ++count_;
+        transport->start(std::move(protocol));
+      } else {
+        auto* transport = new TcpTransport(reactor_, std::move(connection), TcpTransport::stream_options());
+        tasks_.spawn(std::get<StreamHandler>(serve_)(TcpTransport::stream(*transport)));
+      }
+    } catch (...) {
+      detail::report_unhandled(Failure::current(), "while accepting a connection");
+    }
+  }
+
+  void transport_gone() noexcept override {
+    --count_;
+    tell_if_drained();
+  }
+
+  void drain_all() noexcept {
+    // A connection may leave the list, and others with it, while it is told.
+    detail::IntrusiveList<detail::Resident> told;
+    while (detail::Resident* connection = connections_.pop_front()) {
+      told.push_back(*connection);
+      static_cast<TcpTransport*>(connection)->drain();
+    }
+    connections_.take(told);
+  }
+
+  void drop_all() noexcept {
+    while (detail::Resident* resident = connections_.pop_front()) {
+      auto* connection = static_cast<TcpTransport*>(resident);
+      connection->set_owner(nullptr);
+      --count_;
+      connection->drop();
+    }
+  }
+
+  // Waits for the connections to end; then, or at the limit, the handlers. When the wait is cut short,
+  // what is left is aborted. (A port that dies meanwhile breaks the promise: `this` is not used then.)
+  Deferred<void> drained(Duration limit) {
+    auto [gone, promise] = make_deferred<void>();
+    drained_ = std::move(promise);
+    tell_if_drained();
+    auto both = std::move(gone).then([this] { return tasks_.join(); });
+    return with_timeout(limit, std::move(both)).recover([this](Failure failure) -> Deferred<void> {
+      if (!failure.check<TimeoutError, Cancelled>()) return fail(std::move(failure));
+      drop_all();
+      auto ended = tasks_.cancel();
+      if (failure.check<TimeoutError>()) return ended;
+      return std::move(ended).then([failure] { return failure; });
+    });
+  }
+
+  void tell_if_drained() noexcept {
+    if (count_ == 0 && drained_) std::exchange(drained_, std::nullopt)->set_value();
+  }
+
+  void stop_listening() noexcept {
+    if (!socket_) return;
+    reactor_.unwatch(socket_.get(), *this);
+    socket_.reset();
+    disarm();
+    static_cast<detail::Resident&>(*this).unlink();
+  }
+
+  void reactor_stopping() noexcept override {
+    stop_listening();
+    detail::IntrusiveList<detail::Resident> told;
+    while (detail::Resident* connection = connections_.pop_front()) {
+      told.push_back(*connection);
+      connection->reactor_stopping();
+    }
+    connections_.take(told);
+  }
+
+  Reactor& reactor_;
+  TcpListenOptions options_;
+  Serve serve_;
+  SocketAddress address_;
+  UniqueFd socket_;
+  detail::IntrusiveList<detail::Resident> connections_;
+  std::size_t count_ = 0;
+  TaskSet tasks_;
+  std::optional<Promise<void>> drained_;
+  UniqueFd spare_;
+  log::RateLimit complaints_{std::chrono::seconds(1)};
+};
+
+Port::Port(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+Port::Port(Port&&) noexcept = default;
+Port& Port::operator=(Port&&) noexcept = default;
+Port::~Port() = default;
+
+const SocketAddress& Port::address() const noexcept { return state_->address(); }
+std::size_t Port::connections() const noexcept { return state_->connections(); }
+Deferred<void> Port::close(Duration limit) { return state_->close(limit); }
+
+Port TcpListen::open(const SocketAddress& address, TcpListenOptions options, std::unique_ptr<ProtocolFactory> factory) {
+  return Port(std::make_unique<Port::State>(address, options, std::move(factory)));
+}
+Port TcpListen::open(const SocketAddress& address, TcpListenOptions options, StreamHandler handler) {
+  return Port(std::make_unique<Port::State>(address, options, std::move(handler)));
+}
+
+}  // namespace torc

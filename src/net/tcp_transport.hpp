@@ -1,0 +1,114 @@
+// TcpTransport: a connected TCP socket on a reactor.
+//
+// States:  open ──close()──▶ closing (flushing) ──▶ ended ──(next turn)──▶ connection_lost, deleted
+//            └── error, peer's end, abort() ────────▶ ended
+// It owns its socket and itself, and its protocol unless that is a Stream's. It is a Resident of its
+// port, or of the reactor, which can end it. While one of its calls into the protocol is on the stack
+// (`busy_`), nothing is deleted.
+#pragma once
+
+#include "net/write_queue.hpp"
+
+#include <torc/net/protocol.hpp>
+#include <torc/net/stream.hpp>
+#include <torc/net/transport.hpp>
+#include <torc/reactor/reactor.hpp>
+
+#include <memory>
+#include <string>
+
+namespace torc {
+
+class TcpTransport final : public Transport, public detail::Watch, public detail::Posted, public detail::Resident {
+ public:
+  /// Takes over a connected, non-blocking socket. `options` must outlive the transport.
+  /// Throws SystemError when the socket cannot be watched.
+  TcpTransport(Reactor& reactor, UniqueFd socket, const TransportOptions& options);
+
+  /// A Stream on `transport`, which the reactor houses.
+  static Stream stream(TcpTransport& transport);
+  /// The limits under which streams run.
+  static const TransportOptions& stream_options() noexcept;
+
+  /// Connects the two and calls connection_made. The transport owns `protocol` from here.
+  void start(std::unique_ptr<Protocol> protocol);
+  /// As start, with a protocol that somebody else owns and takes away with forget_protocol().
+  void start(Protocol& borrowed);
+  /// The owner of a borrowed protocol lets go: no further call reaches it.
+  void forget_protocol() noexcept;
+  /// Ends the connection without telling the protocol: its owner is being destroyed.
+  void drop() noexcept;
+  /// The port closes in order.
+  void drain() noexcept;
+
+  /// Told when the transport is about to be deleted.
+  class Owner {
+   public:
+    virtual void transport_gone() noexcept = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+  void set_owner(Owner* owner) noexcept { owner_ = owner; }
+
+  void write(std::string_view data) noexcept override;
+  void write_file(UniqueFd file, std::uint64_t offset, std::uint64_t length) noexcept override;
+  std::uint64_t unsent() const noexcept override { return queue_ ? queue_->unsent() : 0; }
+  bool full() const noexcept override { return full_; }
+  void close() noexcept override;
+  void abort() noexcept override;
+  void shutdown_write() noexcept override;
+  void pause_reading() noexcept override { reading_ = false; }
+  void resume_reading() noexcept override;
+  SocketAddress peer() const override;
+  SocketAddress local() const override;
+
+ private:
+  ~TcpTransport();
+  class Busy;
+  struct CloseLimit;
+
+  void ready(detail::Readiness readiness) noexcept override;
+  void run() noexcept override;  // a posted turn: read on, or deliver the end
+  void reactor_stopping() noexcept override;
+  void begin_cork() noexcept override;
+  void end_cork() noexcept override;
+
+  /// False when the socket was found empty and nothing has come since.
+  bool may_have_data() const noexcept { return readable_ || hung_up_; }
+  void read() noexcept;
+  std::int64_t receive(char* into, std::size_t size) noexcept;
+  void take_turn() noexcept;
+  void flush() noexcept;
+  void send(std::string_view data) noexcept;
+  void queue(std::string_view data) noexcept;
+  void check_marks() noexcept;
+  void finish_if_flushed() noexcept;
+  void end(Failure reason) noexcept;
+  void deliver_end() noexcept;
+  template <class F>
+  void call(F&& f) noexcept;
+
+  Reactor& reactor_;
+  Protocol* protocol_ = nullptr;
+  Owner* owner_ = nullptr;
+  const TransportOptions& options_;
+  std::unique_ptr<WriteQueue> queue_;
+  std::unique_ptr<CloseLimit> close_limit_;
+  FailureSlot reason_;  // full: ended
+  UniqueFd socket_;
+  std::uint8_t busy_ = 0;
+  bool owns_protocol_ = false;
+  bool reading_ : 1 = true;      // the protocol wants bytes
+  bool readable_ : 1 = true;     // the socket may have some
+  bool hung_up_ : 1 = false;     // ... and after them the end
+  bool in_read_ : 1 = false;     // read() is on the stack
+  bool full_ : 1 = false;        // above high water, not yet back at low
+  bool corked_ : 1 = false;
+  bool closing_ : 1 = false;     // close() was called: no more reading or writing
+  bool shutting_ : 1 = false;    // shutdown_write() was called
+  bool delivered_ : 1 = false;   // connection_lost was called, or nobody is to be told
+  bool writable_ : 1 = true;
+};
+
+}  // namespace torc

@@ -1,0 +1,108 @@
+#include "net/write_queue.hpp"
+
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace torc {
+
+namespace {
+
+constexpr std::size_t kBlock = 16 * 1024;            // small writes share blocks of this size
+constexpr std::size_t kVectors = 64;                 // blocks a system call
+constexpr std::uint64_t kTurnShare = 4 * 1024 * 1024;  // bytes before others get their turn
+constexpr std::uint64_t kFileChunk = 1024 * 1024;
+
+}  // namespace
+
+void WriteQueue::add(std::string_view data) {
+  memory_ += data.size();
+  if (!items_.empty()) {
+    if (auto* last = std::get_if<Bytes>(&items_.back())) {
+      const std::size_t room = std::min(last->capacity() - last->size(), data.size());
+      const std::size_t size = last->size();
+      if (room > 0) {
+        std::memcpy(last->data() + size, data.data(), room);
+        last->resize(size + room);
+        data.remove_prefix(room);
+      }
+    }
+  }
+  if (data.empty()) return;
+  Bytes block = Bytes::with_capacity(std::max(kBlock, data.size()));
+  std::memcpy(block.data(), data.data(), data.size());
+  block.resize(data.size());
+  items_.emplace_back(std::move(block));
+}
+
+void WriteQueue::add_file(UniqueFd file, std::uint64_t offset, std::uint64_t length) {
+  if (length == 0) return;
+  file_bytes_ += length;
+  items_.emplace_back(Region{std::move(file), offset, length});
+}
+
+WriteQueue::Progress WriteQueue::flush(int socket) noexcept {
+  std::uint64_t share = 0;
+  while (!items_.empty()) {
+    if (share >= kTurnShare) return Progress::kBudgetSpent;
+    std::int64_t sent;
+    if (auto* region = std::get_if<Region>(&items_.front())) {
+      auto offset = static_cast<off_t>(region->offset);
+      sent = ::sendfile(socket, region->file.get(), &offset, std::min(region->left, kFileChunk));
+      if (sent == 0) return Progress::kFileTooShort;
+      if (sent > 0) {
+        region->offset += static_cast<std::uint64_t>(sent);
+        region->left -= static_cast<std::uint64_t>(sent);
+        file_bytes_ -= static_cast<std::uint64_t>(sent);
+        if (region->left == 0) items_.pop_front();
+      }
+    } else {
+      sent = send_bytes(socket);
+    }
+    if (sent < 0) {
+      if (errno == EINTR) continue;
+      return errno == EAGAIN || errno == EWOULDBLOCK ? Progress::kBlocked : Progress::kFailed;
+    }
+    share += static_cast<std::uint64_t>(sent);
+  }
+  return Progress::kDrained;
+}
+
+std::int64_t WriteQueue::send_bytes(int socket) noexcept {
+  iovec vectors[kVectors];
+  std::size_t count = 0;
+  std::size_t skip = sent_;
+  for (auto& item : items_) {
+    auto* bytes = std::get_if<Bytes>(&item);
+    if (!bytes || count == kVectors) break;
+    vectors[count++] = {.iov_base = bytes->data() + skip, .iov_len = bytes->size() - skip};
+    skip = 0;
+  }
+  const bool file_follows = count < items_.size();
+  msghdr message{};
+  message.msg_iov = vectors;
+  message.msg_iovlen = count;
+  const auto sent = ::sendmsg(socket, &message, MSG_NOSIGNAL | (file_follows ? MSG_MORE : 0));
+  if (sent > 0) consume(static_cast<std::size_t>(sent));
+  return sent;
+}
+
+void WriteQueue::consume(std::size_t count) noexcept {
+  memory_ -= count;
+  while (count > 0) {
+    const std::size_t left = std::get<Bytes>(items_.front()).size() - sent_;
+    if (count < left) {
+      sent_ += count;
+      return;
+    }
+    count -= left;
+    sent_ = 0;
+    items_.pop_front();
+  }
+}
+
+}  // namespace torc

@@ -1,0 +1,46 @@
+// WriteQueue: bytes and file regions that a socket would not take yet, first in, first out.
+// A transport makes one when it first needs it and drops it when it is empty again.
+#pragma once
+
+#include <torc/base/bytes.hpp>
+#include <torc/base/unique_fd.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <string_view>
+#include <variant>
+
+namespace torc {
+
+class WriteQueue {
+ public:
+  enum class Progress { kDrained, kBlocked, kBudgetSpent, kFileTooShort, kFailed };
+
+  bool empty() const noexcept { return items_.empty(); }
+  /// Bytes of memory held.
+  std::size_t memory() const noexcept { return memory_; }
+  /// Bytes to send, file regions included.
+  std::uint64_t unsent() const noexcept { return memory_ + file_bytes_; }
+
+  void add(std::string_view data);
+  void add_file(UniqueFd file, std::uint64_t offset, std::uint64_t length);
+  /// Sends to `socket` until it would block or a turn's share has gone out. kFailed leaves errno.
+  Progress flush(int socket) noexcept;
+
+ private:
+  struct Region {
+    UniqueFd file;
+    std::uint64_t offset, left;
+  };
+  using Item = std::variant<Bytes, Region>;
+
+  std::int64_t send_bytes(int socket) noexcept;
+  void consume(std::size_t count) noexcept;
+
+  std::deque<Item> items_;
+  std::size_t sent_ = 0;  // of the first item, when it is bytes
+  std::size_t memory_ = 0;
+  std::uint64_t file_bytes_ = 0;
+};
+
+}  // namespace torc

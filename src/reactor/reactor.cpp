@@ -1,0 +1,250 @@
+#include <torc/reactor/reactor.hpp>
+
+#include "reactor/poller.hpp"
+
+#include <torc/base/errors.hpp>
+#include <torc/base/log.hpp>
+#include <torc/base/unique_fd.hpp>
+#include <torc/reactor/thread_pool.hpp>
+
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace torc {
+
+namespace {
+
+Instant monotonic_now() noexcept {
+  timespec time;
+  ::clock_gettime(CLOCK_MONOTONIC, &time);
+  return Instant(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+}
+
+// A write to a connection the peer has closed must be an error, not the end of the process; sendfile
+// has no flag for that.
+void ignore_broken_pipes() noexcept {
+  struct sigaction action;
+  if (::sigaction(SIGPIPE, nullptr, &action) == 0 && action.sa_handler == SIG_DFL) {
+    action.sa_handler = SIG_IGN;
+    ::sigaction(SIGPIPE, &action, nullptr);
+  }
+}
+
+void call_logged(std::move_only_function<void()>& f, const char* where) noexcept {
+  try {
+    f();
+  } catch (...) {
+    detail::report_unhandled(Failure::current(), where);
+  }
+}
+
+}  // namespace
+
+// Calls from other threads: a locked list, and an eventfd that wakes the loop when the list was empty.
+class Reactor::ThreadCalls final : public detail::Watch, public detail::ThreadDoor {
+ public:
+  ThreadCalls() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (!wake_) throw SystemError("creating an eventfd", errno);
+  }
+
+  int fd() const noexcept { return wake_.get(); }
+
+  bool call(std::move_only_function<void()> f) override {
+    bool first;
+    {
+      const std::lock_guard lock(mutex_);
+      if (closed_) return false;
+      first = calls_.empty();
+      calls_.push_back(std::move(f));
+    }
+    if (first) {
+      waiting_.store(true, std::memory_order_release);
+      const std::uint64_t one = 1;
+      [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
+    }
+    return true;
+  }
+
+  void close() {
+    std::vector<std::move_only_function<void()>> left;
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    left.swap(calls_);
+  }
+
+  bool waiting() const noexcept { return waiting_.load(std::memory_order_acquire); }
+
+  void run_all() noexcept {
+    {
+      const std::lock_guard lock(mutex_);
+      waiting_.store(false, std::memory_order_relaxed);
+      running_.swap(calls_);
+    }
+    for (auto& call : running_) {
+      detail::current.budget = Scheduler::kBudget;
+      call_logged(call, "in a call from another thread");
+    }
+    running_.clear();
+  }
+
+ private:
+  void ready(detail::Readiness) noexcept override {
+    std::uint64_t count;
+    [[maybe_unused]] const auto bytes = ::read(wake_.get(), &count, sizeof count);
+  }
+
+  UniqueFd wake_;
+  std::atomic<bool> waiting_ = false;
+  std::mutex mutex_;
+  bool closed_ = false;
+  std::vector<std::move_only_function<void()>> calls_;
+  std::vector<std::move_only_function<void()>> running_;  // keeps its memory between turns
+};
+
+Reactor::Reactor(ReactorOptions options)
+    : options_(options),
+      now_(monotonic_now()),
+      wheel_(now_),
+      poller_(detail::make_epoll_poller()),
+      thread_calls_(std::make_shared<ThreadCalls>()),
+      read_buffer_(std::make_unique_for_overwrite<char[]>(options.read_buffer)) {
+  ignore_broken_pipes();
+  if (::getrandom(&random_state_, sizeof random_state_, 0) != sizeof random_state_) {
+    random_state_ = static_cast<std::uint64_t>(now_.time_since_epoch().count());
+  }
+  poller_->add(thread_calls_->fd(), *thread_calls_);
+}
+
+Reactor::~Reactor() {
+  const Enter enter(this);
+  name_pool_.reset();
+  thread_calls_->close();
+  for (const auto& where : background_.drop_all()) {
+    log::warning("reactor", "background work detached at " + where + " was cut off");
+  }
+}
+
+Reactor* Reactor::current() noexcept { return dynamic_cast<Reactor*>(Scheduler::current()); }
+
+Reactor& Reactor::required(const char* what) noexcept {
+  Reactor* reactor = current();
+  if (!reactor) detail::misuse(std::string(what) + " needs a running reactor: call it from code run by one");
+  return *reactor;
+}
+
+Instant Reactor::now() const noexcept {
+  if (!clock_read_) {
+    now_ = monotonic_now();
+    clock_read_ = true;
+  }
+  return now_;
+}
+
+WallTime Reactor::wall_now() const noexcept { return std::chrono::system_clock::now(); }
+
+std::uint64_t Reactor::random() noexcept {
+  // xorshift64*: fast, and good enough for jitter.
+  random_state_ ^= random_state_ >> 12;
+  random_state_ ^= random_state_ << 25;
+  random_state_ ^= random_state_ >> 27;
+  return random_state_ * 0x2545f4914f6cdd1d;
+}
+
+void Reactor::run() {
+  if (current() || state_ != State::kIdle) {
+    detail::misuse("Reactor::run() was called while a reactor runs on this thread");
+  }
+  const Enter enter(this);
+  state_ = State::kRunning;
+  clock_read_ = false;
+  while (state_ == State::kRunning) turn();
+  if (state_ == State::kStopping) shut_down();
+  state_ = State::kIdle;
+}
+
+void Reactor::turn() {
+  detail::RunQueue::current().drain();  // what destructors fired
+  if (thread_calls_->waiting()) thread_calls_->run_all();
+  run_posted();
+  if (wheel_.next_due()) wheel_.advance(now());
+  Duration limit(-1);
+  if (!posted_.empty() || !calls_.empty() || !detail::RunQueue::current().empty() || thread_calls_->waiting() ||
+      state_ == State::kLeaving || state_ == State::kStopping) {
+    limit = Duration::zero();
+  } else if (const auto due = wheel_.next_due()) {
+    limit = std::max(Duration::zero(), *due - now());
+  }
+  poller_->wait(limit);
+  clock_read_ = false;
+  poller_->dispatch();
+}
+
+void Reactor::run_posted() noexcept {
+  for (auto& call : std::exchange(calls_, {})) {
+    detail::current.budget = kBudget;
+    call_logged(call, "in call_when_running");
+  }
+  detail::IntrusiveList<detail::Posted> now;
+  now.take(posted_);
+  while (detail::Posted* work = now.pop_front()) {
+    detail::current.budget = kBudget;
+    Scheduler::run(*work);
+  }
+}
+
+void Reactor::stop() noexcept {
+  if (state_ == State::kRunning) state_ = State::kStopping;
+}
+
+void Reactor::crash() noexcept {
+  if (state_ != State::kIdle) state_ = State::kLeaving;
+}
+
+void Reactor::shut_down() {
+  detail::IntrusiveList<detail::Resident> leaving;
+  leaving.take(residents_);
+  while (detail::Resident* resident = leaving.pop_front()) resident->reactor_stopping();
+  wheel_.stop_all();
+  background_.cancel_all();
+
+  struct Limit final : detail::Timer {
+    explicit Limit(Reactor& reactor) noexcept : reactor(reactor) {}
+    void expire() noexcept override { reactor.crash(); }
+    Reactor& reactor;
+  } limit(*this);
+  arm(limit, now() + options_.shutdown_limit);
+  // At least one turn, so that what was told to end can say so.
+  do {
+    turn();
+  } while (!background_.empty() && state_ == State::kStopping);
+}
+
+void Reactor::call_when_running(std::move_only_function<void()> f) { calls_.push_back(std::move(f)); }
+
+void Reactor::call_from_thread(std::move_only_function<void()> f) { thread_calls_->call(std::move(f)); }
+
+std::shared_ptr<detail::ThreadDoor> Reactor::thread_door() const noexcept { return thread_calls_; }
+
+ThreadPool& Reactor::name_pool() {
+  if (!name_pool_) {
+    // A lookup that hangs must not hold up the end of the program.
+    name_pool_ = std::make_unique<ThreadPool>(
+        ThreadPoolOptions{.name = "torc-names", .threads = 8, .queue_limit = 4096, .wait_for_running = false});
+  }
+  return *name_pool_;
+}
+
+void Reactor::watch(int fd, detail::Watch& watch) { poller_->add(fd, watch); }
+
+void Reactor::unwatch(int fd, detail::Watch& watch) noexcept { poller_->remove(fd, watch); }
+
+}  // namespace torc
