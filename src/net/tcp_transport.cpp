@@ -194,7 +194,7 @@ void TcpTransport::resume_reading() noexcept {
 
 void TcpTransport::write(std::string_view data) noexcept {
   if (closing_ || shutting_ || reason_ || data.empty()) return;
-  if (corked_ && gathered.owner == this) {
+  if (gathering_) {
     if (data.size() < kGatherWhole) {
       gathered.bytes += data;
       return;
@@ -243,7 +243,7 @@ void TcpTransport::queue(std::string_view data) noexcept {
 
 void TcpTransport::write_file(UniqueFd file, std::uint64_t offset, std::uint64_t length) noexcept {
   if (closing_ || shutting_ || reason_) return;
-  if (corked_ && gathered.owner == this && !gathered.bytes.empty()) {
+  if (gathering_ && !gathered.bytes.empty()) {
     // Behind the gathered bytes; both leave when the cork is pulled.
     if (!queue_) queue_ = std::make_unique<WriteQueue>();
     queue_->add(gathered.bytes);
@@ -251,9 +251,7 @@ void TcpTransport::write_file(UniqueFd file, std::uint64_t offset, std::uint64_t
   }
   if (!queue_) queue_ = std::make_unique<WriteQueue>();
   queue_->add_file(std::move(file), offset, length);
-  if (!corked_) {
-    flush();
-  }
+  if (corks_ == 0) flush();
 }
 
 // Tells the protocol when the queue crosses a mark. A file being sent counts as full: it is not memory,
@@ -294,7 +292,7 @@ void TcpTransport::flush() noexcept {
 }
 
 void TcpTransport::finish_if_flushed() noexcept {
-  if (queue_ || reason_ || (corked_ && gathered.owner == this && !gathered.bytes.empty())) return;
+  if (queue_ || reason_ || (gathering_ && !gathered.bytes.empty())) return;
   if (closing_) {
     end(done());
   } else if (shutting_) {
@@ -303,22 +301,25 @@ void TcpTransport::finish_if_flushed() noexcept {
 }
 
 void TcpTransport::begin_cork() noexcept {
-  if (corked_ || gathered.owner) return;
-  corked_ = true;
+  ++busy_;  // a corked transport stays, whatever happens to its owner
+  if (corks_++ > 0 || gathered.owner) return;
+  gathering_ = true;
   gathered.owner = this;
 }
 
 void TcpTransport::end_cork() noexcept {
-  if (!corked_) return;
   const Busy busy(*this);
-  corked_ = false;
-  gathered.owner = nullptr;
-  if (!gathered.bytes.empty()) {
-    if (!reason_) send(gathered.bytes);
+  --busy_;
+  if (--corks_ > 0) return;
+  if (gathering_) {
+    gathering_ = false;
+    gathered.owner = nullptr;
+    if (!gathered.bytes.empty() && !reason_) send(gathered.bytes);
     gathered.bytes.clear();
     if (gathered.bytes.capacity() > kGatherWhole * 16) gathered.bytes.shrink_to_fit();
   }
-  if (queue_ && writable_ && !reason_) flush();
+  if (reason_) return;
+  if (queue_ && writable_) return flush();
   finish_if_flushed();
 }
 

@@ -97,14 +97,15 @@ class TcpTransport final : public Transport, public detail::Watch, public detail
   std::unique_ptr<CloseLimit> close_limit_;
   FailureSlot reason_;  // full: ended
   UniqueFd socket_;
-  std::uint8_t busy_ = 0;
+  std::uint16_t busy_ = 0;   // calls into the protocol on the stack, and corks
+  std::uint16_t corks_ = 0;
   bool owns_protocol_ = false;
   bool reading_ : 1 = true;      // the protocol wants bytes
   bool readable_ : 1 = true;     // the socket may have some
   bool hung_up_ : 1 = false;     // ... and after them the end
   bool in_read_ : 1 = false;     // read() is on the stack
   bool full_ : 1 = false;        // above high water, not yet back at low
-  bool corked_ : 1 = false;
+  bool gathering_ : 1 = false;   // writes go to the thread's gathering buffer
   bool closing_ : 1 = false;     // close() was called: no more reading or writing
   bool shutting_ : 1 = false;    // shutdown_write() was called
   bool delivered_ : 1 = false;   // connection_lost was called, or nobody is to be told

@@ -51,7 +51,7 @@ class Transport {
   /// True from when the queue passed the high-water mark until it is down at the low one.
   virtual bool full() const noexcept = 0;
 
-  /// While one lives, writes gather and leave together when it ends.
+  /// While one lives, writes gather and leave together when the outermost ends.
   class Cork;
   [[nodiscard]] Cork cork() noexcept;
 
@@ -79,7 +79,7 @@ class Transport {
 
 class [[nodiscard]] Transport::Cork {
  public:
-  /// The transport must outlive the cork, which inside a protocol's callback it does.
+  /// The transport, and a protocol it owns, stay at least as long as the cork.
   explicit Cork(Transport& transport) noexcept : transport_(transport) { transport_.begin_cork(); }
   ~Cork() { transport_.end_cork(); }
   Cork(const Cork&) = delete;
