@@ -1,8 +1,8 @@
-// What one small request costs: parsing it, writing its response. Prints nanoseconds and allocations for each.
+// What one request costs: parsing it, writing the head of its response. Counts allocations beside the time.
 #include <torc/codec/http1.hpp>
 
-#include <chrono>
-#include <cstdio>
+#include <benchmark/benchmark.h>
+
 #include <cstdlib>
 #include <new>
 #include <string>
@@ -41,24 +41,6 @@ constexpr std::string_view kBrowser =
     "Connection: keep-alive\r\n"
     "Cookie: wp_ozh_wsa_visits=2; wp_ozh_wsa_visit_lasttime=xxxxxxxxxx; __utma=xxxxxxxxx.xxxxxxxxxx.xxxxxxxxxx\r\n\r\n";
 
-template <class Work>
-void measure(const char* name, Work work) {
-  using Clock = std::chrono::steady_clock;
-  constexpr int kRounds = 200'000;
-  for (int i = 0; i < kRounds / 10; ++i) work();
-  double best = 1e9;
-  std::size_t allocated = 0;
-  for (int pass = 0; pass < 7; ++pass) {
-    const std::size_t before = allocations;
-    const auto start = Clock::now();
-    for (int i = 0; i < kRounds; ++i) work();
-    const std::chrono::duration<double, std::nano> took = Clock::now() - start;
-    best = std::min(best, took.count() / kRounds);
-    allocated = allocations - before;
-  }
-  std::printf("%-52s %8.1f ns %6.2f allocations\n", name, best, static_cast<double>(allocated) / kRounds);
-}
-
 // The loop of a server that gives its used heads back.
 template <bool kRecycle>
 struct Reader {
@@ -82,55 +64,101 @@ void expect(Error error) {
   if (error != Error::kNone) std::abort();
 }
 
-}  // namespace
+// Nanoseconds and allocations of one `work()`.
+template <class Work>
+void measure(benchmark::State& state, Work work) {
+  work();
+  const std::size_t before = allocations;
+  for (auto _ : state) work();
+  state.counters["allocations"] =
+      benchmark::Counter(static_cast<double>(allocations - before), benchmark::Counter::kAvgIterations);
+}
 
-int main() {
-  std::printf("sizeof: RequestHead %zu, ResponseHead %zu, RequestParser %zu, ResponseParser %zu\n", sizeof(RequestHead),
-              sizeof(ResponseHead), sizeof(RequestParser), sizeof(ResponseParser));
-  Reader<true> recycling;
-  Reader<false> fresh;
-  measure("parse small GET, head recycled", [&] { recycling(kSmall); });
-  measure("parse small GET, head fresh", [&] { fresh(kSmall); });
-  measure("parse browser GET, head recycled", [&] { recycling(kBrowser); });
-  measure("parse browser GET, one byte at a time", [&] {
-    for (std::size_t i = 0; i < kBrowser.size(); ++i) recycling(kBrowser.substr(i, 1));
-  });
+constexpr Field kFields[] = {{"Server", "torc"},
+                             {"Date", "Sun, 06 Nov 1994 08:49:37 GMT"},
+                             {"Content-Type", "text/plain; charset=utf-8"},
+                             {"Content-Length", "13"}};
 
-  std::string out;
-  const Field fields[] = {{"Server", "torc"},
-                          {"Date", "Sun, 06 Nov 1994 08:49:37 GMT"},
-                          {"Content-Type", "text/plain; charset=utf-8"},
-                          {"Content-Length", "13"}};
-  measure("write response head, 4 loose fields", [&] {
-    out.clear();
-    expect(write_response_head(out, 200, fields));
-  });
-  Fields owned;
-  for (const Field& field : fields) expect(owned.add(field.name, field.value));
-  measure("write response head, Fields of 4", [&] {
-    out.clear();
-    expect(write_response_head(out, 200, owned));
-  });
-  measure("write response head, piece by piece", [&] {
-    out.clear();
-    expect(write_status_line(out, 200));
-    for (int i = 0; i < 3; ++i) expect(write_field(out, fields[i].name, fields[i].value));
-    write_content_length(out, 13);
-    write_end_of_head(out);
-  });
-  measure("small GET: parse and write response head", [&] {
-    recycling(kSmall);
-    out.clear();
-    expect(write_response_head(out, 200, fields));
-  });
+void Http1ParseSmallGet(benchmark::State& state) {
+  Reader<true> read;
+  measure(state, [&] { read(kSmall); });
+}
+BENCHMARK(Http1ParseSmallGet);
 
-  std::string chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
-  for (int i = 0; i < 100; ++i) chunked += "10\r\n0123456789abcdef\r\n";
-  chunked += "0\r\n\r\n";
+void Http1ParseSmallGetIntoAFreshHead(benchmark::State& state) {
+  Reader<false> read;
+  measure(state, [&] { read(kSmall); });
+}
+BENCHMARK(Http1ParseSmallGetIntoAFreshHead);
+
+void Http1ParseBrowserGet(benchmark::State& state) {
+  Reader<true> read;
+  measure(state, [&] { read(kBrowser); });
+}
+BENCHMARK(Http1ParseBrowserGet);
+
+void Http1ParseBrowserGetByteByByte(benchmark::State& state) {
+  Reader<true> read;
+  measure(state, [&] {
+    for (std::size_t i = 0; i < kBrowser.size(); ++i) read(kBrowser.substr(i, 1));
+  });
+}
+BENCHMARK(Http1ParseBrowserGetByteByByte);
+
+void Http1Parse100ChunksOf16Bytes(benchmark::State& state) {
+  std::string stream = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < 100; ++i) stream += "10\r\n0123456789abcdef\r\n";
+  stream += "0\r\n\r\n";
   RequestParser parser;
-  measure("parse 100 chunks of 16 bytes", [&] {
-    std::string_view input = chunked;
+  measure(state, [&] {
+    std::string_view input = stream;
     while (parser.next(input) != Event::kNeedMore) {
     }
   });
 }
+BENCHMARK(Http1Parse100ChunksOf16Bytes);
+
+void Http1WriteResponseHead(benchmark::State& state) {
+  std::string out;
+  measure(state, [&] {
+    out.clear();
+    expect(write_response_head(out, 200, kFields));
+  });
+}
+BENCHMARK(Http1WriteResponseHead);
+
+void Http1WriteResponseHeadOfOwnedFields(benchmark::State& state) {
+  std::string out;
+  Fields owned;
+  for (const Field& field : kFields) expect(owned.add(field.name, field.value));
+  measure(state, [&] {
+    out.clear();
+    expect(write_response_head(out, 200, owned));
+  });
+}
+BENCHMARK(Http1WriteResponseHeadOfOwnedFields);
+
+void Http1WriteResponseHeadPieceByPiece(benchmark::State& state) {
+  std::string out;
+  measure(state, [&] {
+    out.clear();
+    expect(write_status_line(out, 200));
+    for (int i = 0; i < 3; ++i) expect(write_field(out, kFields[i].name, kFields[i].value));
+    write_content_length(out, 13);
+    write_end_of_head(out);
+  });
+}
+BENCHMARK(Http1WriteResponseHeadPieceByPiece);
+
+void Http1ParseSmallGetAndWriteResponseHead(benchmark::State& state) {
+  Reader<true> read;
+  std::string out;
+  measure(state, [&] {
+    read(kSmall);
+    out.clear();
+    expect(write_response_head(out, 200, kFields));
+  });
+}
+BENCHMARK(Http1ParseSmallGetAndWriteResponseHead);
+
+}  // namespace
