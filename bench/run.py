@@ -142,7 +142,7 @@ class Bench:
                       ["CPU seconds", "target", "MiB", "target"])
         for unit in compile_units(HERE.parent, self.build):
             progress(f"compiling {unit.title}")
-            if best := unit.best_of(2 * self.rounds, self.cpu):
+            if best := unit.best_of(self.rounds, self.cpu):
                 table.add(unit.title, f"{best.seconds:.2f}", verdict(best.seconds, unit.target_seconds),
                           f"{best.mib:.0f}", verdict(best.mib, unit.target_mib))
         table.print()

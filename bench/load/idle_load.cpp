@@ -6,20 +6,24 @@ int main(int argc, char** argv) {
   bench::Arguments arguments{argc, argv, {"port", "connections", "greet", "time-limit"}};
   alarm(static_cast<unsigned>(arguments.number("time-limit", 120)));
   const std::string_view greet = arguments.text("greet", "none");
-  const long count = arguments.number("connections", 1000);
+  const auto count = static_cast<std::size_t>(arguments.number("connections", 1000));
 
-  for (long i = 0; i < count; ++i) {
-    int fd = bench::connect_to(arguments.port(), static_cast<std::size_t>(i));
-    if (greet == "http") {
-      bench::send_fully(fd, bench::kRequest);
-      bench::read_answers(fd, 1, 13);
-    } else if (greet == "echo") {
-      char byte = 'x';
-      bench::send_fully(fd, {&byte, 1});
-      if (recv(fd, &byte, 1, 0) != 1) bench::fail("no echo");
+  constexpr std::size_t kBlock = 500;  // few enough for any backlog of connections not accepted yet
+  std::vector<int> block;
+  for (std::size_t opened = 0; opened < count; opened += block.size()) {
+    block.clear();
+    while (block.size() < std::min(kBlock, count - opened)) {
+      block.push_back(bench::connect_to(arguments.port(), opened + block.size()));
+      if (greet == "http") bench::send_fully(block.back(), bench::kRequest);
+      if (greet == "echo") bench::send_fully(block.back(), "x");
+    }
+    for (int fd : block) {
+      char byte;
+      if (greet == "http") bench::read_answers(fd, 1, 13);
+      if (greet == "echo" && recv(fd, &byte, 1, 0) != 1) bench::fail("no echo");
     }
   }
-  std::printf("HOLDING %ld\n", count);
+  std::printf("HOLDING %zu\n", count);
   std::fflush(stdout);
   while (std::getchar() != EOF) {
   }

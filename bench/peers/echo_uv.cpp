@@ -28,8 +28,20 @@ struct PendingWrite {
   char* data;
 };
 
+void finish(uv_stream_t* client) {  // once what is queued has been sent
+  auto* request = new uv_shutdown_t;
+  int status = uv_shutdown(request, client, [](uv_shutdown_t* done, int) {
+    close_client(done->handle);
+    delete done;
+  });
+  if (status < 0) {
+    delete request;
+    close_client(client);
+  }
+}
+
 void echo(uv_stream_t* client, ssize_t size, const uv_buf_t* read) {
-  if (size < 0) return close_client(client);
+  if (size < 0) return size == UV_EOF ? finish(client) : close_client(client);
   uv_buf_t unsent = uv_buf_init(read->base, static_cast<unsigned>(size));
   int sent = uv_try_write(client, &unsent, 1);
   if (sent == size) return;
