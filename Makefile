@@ -44,7 +44,7 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS=30; finds are kept in build/fuzz/
 bench: ## build and run the benchmarks, print the table
 	@tools/install_packages.sh build test bench && cmake --preset release >/dev/null
 	$(call ready,release,build test bench)
-	@bench/run build/release
+	@bench/run.py --build build/release
 
 lint: ## check layers, headers and clang-tidy's advice; list what clang-format would change
 	$(call ready,release,build test lint)

@@ -26,8 +26,11 @@ struct ListingEntry {
 /// '/'. With `has_parent` the first link leads to "../". Names are escaped wherever they appear; bytes that are not UTF-8 and
 /// controls are shown as U+FFFD, and links carry the true bytes.
 ///
+/// A `note`, plain text, stands above the entries: that there are more than these, say.
+///
 /// Serve as `text/html; charset=utf-8`. The whole page is made in memory, some 250 bytes an entry: limit the entries.
-std::string render_listing(std::string_view path, std::vector<ListingEntry> entries, bool has_parent);
+std::string render_listing(std::string_view path, std::vector<ListingEntry> entries, bool has_parent,
+                           std::string_view note = {});
 
 /// Escapes text for HTML content and quoted attributes: & < > " and '.
 std::string escape_html(std::string_view text);

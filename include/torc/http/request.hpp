@@ -13,6 +13,7 @@
 
 namespace torc::http {
 
+class Exchange;
 class ServerConnection;
 
 class Request {
@@ -32,6 +33,11 @@ class Request {
   /// All fields as they came.
   const codec::http1::Fields& headers() const noexcept { return head_.fields(); }
 
+  /// The length of the content, when the client said it.
+  std::optional<std::uint64_t> content_length() const noexcept { return head_.content_length(); }
+  /// 0 or 1, of HTTP/1.0 or HTTP/1.1.
+  int minor_version() const noexcept { return head_.minor_version(); }
+
   /// A parameter of the route, decoded: "{name}" in the pattern. Throws http::StatusError 400 when its
   /// escapes are malformed; a name the pattern does not have is a programming error.
   std::string param(std::string_view name) const;
@@ -47,7 +53,7 @@ class Request {
   SocketAddress peer() const;
 
  private:
-  friend class ServerConnection;
+  friend class Exchange;
   friend class Router;
   codec::http1::RequestHead head_;
   RouteMatch match_;
