@@ -138,7 +138,8 @@ std::string human_size(std::uint64_t bytes) {
   return out.append(" ").append(kUnits[unit]);
 }
 
-std::string render_listing(std::string_view path, std::vector<ListingEntry> entries, bool has_parent) {
+std::string render_listing(std::string_view path, std::vector<ListingEntry> entries, bool has_parent,
+                           std::string_view note) {
   std::ranges::sort(entries, [](const ListingEntry& a, const ListingEntry& b) {
     return a.is_directory != b.is_directory ? a.is_directory : a.name < b.name;
   });
@@ -149,6 +150,11 @@ std::string render_listing(std::string_view path, std::vector<ListingEntry> entr
   out.append(kHead).append("<title>").append(title).append("</title>\n</head>\n<body>\n<main>\n<h1>").append(title);
   out += "</h1>\n";
   if (has_parent) out += "<p><a href=\"../\">Parent directory</a></p>\n";
+  if (!note.empty()) {
+    out += "<p>";
+    append_shown(out, note);
+    out += "</p>\n";
+  }
   if (entries.empty()) {
     out += "<p>This directory is empty.</p>\n";
   } else {

@@ -36,6 +36,10 @@ TEST(Listing, LinksToTheParentWhenThereIsOne) {
   EXPECT_FALSE(render_listing("/", {}, false).contains("../"));
 }
 
+TEST(Listing, ShowsANote) {
+  EXPECT_TRUE(render_listing("/", {{.name = "a"}}, false, "1 < 2").contains("<p>1 &lt; 2</p>\n<table>"));
+}
+
 TEST(Listing, SaysWhenThereIsNothing) {
   EXPECT_TRUE(render_listing("/", {}, false).contains("This directory is empty."));
   EXPECT_FALSE(render_listing("/", {}, false).contains("<table>"));
