@@ -126,6 +126,11 @@ Reactor::Reactor(ReactorOptions options)
 
 Reactor::~Reactor() {
   const Enter enter(this);
+  // Each leaves the list before it dies: it may still ask for another.
+  while (!services_.empty()) {
+    const Service last = std::move(services_.back());
+    services_.pop_back();
+  }
   name_pool_.reset();
   thread_calls_->close();
   for (const auto& where : background_.drop_all()) {

@@ -63,6 +63,10 @@ class ThreadDoor {
 
 class Poller;
 
+/// Its address stands for the type T. Not const, so that no linker merges two.
+template <class T>
+inline char service_type = 0;
+
 }  // namespace detail
 
 class ThreadPool;
@@ -102,6 +106,19 @@ class Reactor final : public Scheduler {
   /// Calls `f` on the reactor's thread, in order of the calls. From any thread, at any time.
   void call_from_thread(std::move_only_function<void()> f);
 
+  /// The one T of this reactor, made when it is first asked for: what everything on a reactor shares, such
+  /// as a pool of connections. Destroyed at the start of ~Reactor, last made first, with the reactor
+  /// current. A T must not keep the reactor from stopping.
+  template <class T>
+  T& service() {
+    for (auto& each : services_) {
+      if (each.type == &detail::service_type<T>) return *static_cast<T*>(each.object.get());
+    }
+    auto* made = new T();
+    services_.push_back({&detail::service_type<T>, {made, [](void* object) { delete static_cast<T*>(object); }}});
+    return *made;
+  }
+
   Instant now() const noexcept override;
   WallTime wall_now() const noexcept override;
   std::uint64_t random() noexcept override;
@@ -126,6 +143,10 @@ class Reactor final : public Scheduler {
  private:
   enum class State { kIdle, kRunning, kStopping, kLeaving };
   class ThreadCalls;
+  struct Service {
+    const void* type;
+    std::unique_ptr<void, void (*)(void*)> object;
+  };
 
   void turn();
   void shut_down();
@@ -144,6 +165,7 @@ class Reactor final : public Scheduler {
   std::shared_ptr<ThreadCalls> thread_calls_;
   std::unique_ptr<ThreadPool> name_pool_;
   std::unique_ptr<char[]> read_buffer_;
+  std::vector<Service> services_;  // few: found by looking at each
   std::uint64_t random_state_;
 };
 
