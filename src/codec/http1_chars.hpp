@@ -142,6 +142,16 @@ template <class Block>
 [[nodiscard]] inline const char* skip_value(const char* p, const char* end) noexcept { return skip_value(p, p, end); }
 [[nodiscard]] inline const char* skip_target(const char* p, const char* end) noexcept { return skip_target(p, p, end); }
 
+/// `text` can be a field name: not empty, and every byte a token byte.
+[[nodiscard]] inline bool is_token(std::string_view text) noexcept {
+  return !text.empty() && skip_token(text.data(), text.data() + text.size()) == text.data() + text.size();
+}
+
+/// `text` can be a field value or a reason phrase.
+[[nodiscard]] inline bool is_value(std::string_view text) noexcept {
+  return skip_value(text.data(), text.data() + text.size()) == text.data() + text.size();
+}
+
 [[nodiscard]] constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
 /// Equal but for the case of ASCII letters.
@@ -152,9 +162,9 @@ template <class Block>
   return true;
 }
 
-/// `token` without its letter case is `name`, which is in lower case. For names whose bytes are known to be token bytes:
-/// none of those is mistaken for a letter or a dash by setting bit 5.
-[[nodiscard]] inline bool token_is(const char* token, std::string_view name) noexcept {
+/// `token` without its letter case is `name`, which is in lower case and as long. For names whose bytes are known to be token
+/// bytes: none of those is mistaken for a letter or a dash by setting bit 5.
+[[nodiscard]] inline bool token_is(std::string_view token, std::string_view name) noexcept {
   unsigned difference = 0;
   for (std::size_t i = 0; i < name.size(); ++i)
     difference |= (static_cast<unsigned char>(token[i]) | 0x20u) ^ static_cast<unsigned char>(name[i]);

@@ -108,8 +108,9 @@ TEST(Http1Chunked, ChecksAndIgnoresExtensions) {
   for (std::string_view extension :
        {";a", ";a=b", ";a=\"b\"", ";a=\"\"", ";a;b;c", ";a=b;c=\"d;e\\\"f\"", " ;a", "\t; a", ";a =b", ";a= b",
         ";a = \"b\" ; c", ";a=\"\xc3\xa4\"", ";a=\"\\\\\"", ";!#$%&'*+-.^_`|~=1", ";a=\"\t \""}) {
-    const std::string line = std::string(extension) + "\r\n";
-    const Transcript result = read_requests(std::string(HEAD) + "2" + line + "ab\r\n0" + line + "\r\n");
+    std::string stream(HEAD);
+    stream.append("2").append(extension).append("\r\nab\r\n0").append(extension).append("\r\n\r\n");
+    const Transcript result = read_requests(stream);
     EXPECT_EQ(result.error, kNone) << extension;
     EXPECT_EQ(result.ends, 1) << extension;
     EXPECT_EQ(result.bodies.at(0), "ab") << extension;

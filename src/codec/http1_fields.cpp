@@ -23,10 +23,8 @@ std::vector<std::string_view> Fields::all(std::string_view name) const {
 
 Error Fields::add(std::string_view name, std::string_view value) {
   value = detail::trim(value);
-  if (name.empty() || detail::skip_token(name.data(), name.data() + name.size()) != name.data() + name.size())
-    return Error::kBadFieldName;
-  if (detail::skip_value(value.data(), value.data() + value.size()) != value.data() + value.size())
-    return Error::kBadFieldValue;
+  if (!detail::is_token(name)) return Error::kBadFieldName;
+  if (!detail::is_value(value)) return Error::kBadFieldValue;
   if (name.size() + value.size() > UINT32_MAX - bytes_.size()) return Error::kHeadTooLarge;
   const auto at = static_cast<std::uint32_t>(bytes_.size());
   const auto name_size = static_cast<std::uint32_t>(name.size());

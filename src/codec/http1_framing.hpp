@@ -17,12 +17,12 @@ enum class Known : std::uint8_t { kOther, kHost, kExpect, kUpgrade, kConnection,
 /// `name` is a token. The length alone sends most names away.
 [[nodiscard]] inline Known classify(std::string_view name) noexcept {
   switch (name.size()) {
-    case 4: return token_is(name.data(), "host") ? Known::kHost : Known::kOther;
-    case 6: return token_is(name.data(), "expect") ? Known::kExpect : Known::kOther;
-    case 7: return token_is(name.data(), "upgrade") ? Known::kUpgrade : Known::kOther;
-    case 10: return token_is(name.data(), "connection") ? Known::kConnection : Known::kOther;
-    case 14: return token_is(name.data(), "content-length") ? Known::kContentLength : Known::kOther;
-    case 17: return token_is(name.data(), "transfer-encoding") ? Known::kTransferEncoding : Known::kOther;
+    case 4: return token_is(name, "host") ? Known::kHost : Known::kOther;
+    case 6: return token_is(name, "expect") ? Known::kExpect : Known::kOther;
+    case 7: return token_is(name, "upgrade") ? Known::kUpgrade : Known::kOther;
+    case 10: return token_is(name, "connection") ? Known::kConnection : Known::kOther;
+    case 14: return token_is(name, "content-length") ? Known::kContentLength : Known::kOther;
+    case 17: return token_is(name, "transfer-encoding") ? Known::kTransferEncoding : Known::kOther;
     default: return Known::kOther;
   }
 }

@@ -18,7 +18,7 @@ template <class AnyHead>
   error = lines.error;
   if (step == Step::kFailed) return step;
   const std::size_t taken = step == Step::kComplete ? lines.offset() : input.size();
-  Access::bytes(Access::fields(head)).assign(input.data(), taken);
+  Access::bytes(Access::fields(head)).assign(input.substr(0, taken));
   line = static_cast<std::uint32_t>(lines.offset());
   input.remove_prefix(taken);
   return step;

@@ -9,6 +9,8 @@ using enum Error;
 
 constexpr std::string_view kEnd = "\r\n\r\n";
 
+constexpr std::size_t kBlock = 64u << 10;
+
 std::string bytes(std::size_t n, char c = 'a') { return std::string(n, c); }
 
 void expect_verdict(const Limits& limits, const std::string& stream, Error error) {
@@ -140,10 +142,10 @@ TEST(Http1Limits, UnlimitedChunksMayBeAsLargeAsTheirSizeCanSay) {
 TEST(Http1Limits, RefuseAnEndlessLineWithBoundedMemory) {
   const std::string start = "GET / HTTP/1.1\r\nHost: a\r\n";
   const std::string chunked = start + "Transfer-Encoding: chunked\r\n\r\n";
-  const std::string block = bytes(64 * 1024);
+  const std::string block = bytes(kBlock);
   for (const std::string& prefix :
        {std::string(), std::string("GET /"), start, start + "X: ", chunked + "1;", chunked + "0\r\n"}) {
-    for (std::size_t piece : {std::size_t{64 * 1024}, std::size_t{1}, std::size_t{1000}}) {
+    for (std::size_t piece : {kBlock, std::size_t{1}, std::size_t{1000}}) {
       RequestParser parser;
       std::string_view input = prefix;
       Event event = Event::kHead;
@@ -155,7 +157,7 @@ TEST(Http1Limits, RefuseAnEndlessLineWithBoundedMemory) {
         event = parser.next(input);
       }
       EXPECT_EQ(event, Event::kError);
-      EXPECT_LE(fed, std::size_t{64 * 1024});
+      EXPECT_LE(fed, kBlock);
       EXPECT_LE(parser.head().fields().capacity() + parser.trailers().capacity(),
                 2u * kDefaultLimits.header_line + 4096);
     }

@@ -18,16 +18,6 @@ using namespace detail;
 
 constexpr std::size_t kFieldExtra = 4;  // ": " and CRLF
 
-bool valid_token(std::string_view text) noexcept {
-  const char* const end = text.data() + text.size();
-  return !text.empty() && skip_token(text.data(), end) == end;
-}
-
-bool valid_value(std::string_view text) noexcept {
-  const char* const end = text.data() + text.size();
-  return skip_value(text.data(), end) == end;
-}
-
 char* put(char* to, std::string_view text) noexcept {
   if (!text.empty()) std::memcpy(to, text.data(), text.size());  // an empty view may have no address
   return to + text.size();
@@ -65,8 +55,8 @@ struct Survey {
   // Fields keeps its names and values valid by itself; loose ones are looked at here.
   Error add(Field field, bool check) noexcept {
     if (check) {
-      if (!valid_token(field.name)) return Error::kBadFieldName;
-      if (!valid_value(field.value)) return Error::kBadFieldValue;
+      if (!is_token(field.name)) return Error::kBadFieldName;
+      if (!is_value(field.value)) return Error::kBadFieldValue;
     }
     size += field.name.size() + field.value.size() + kFieldExtra;
     switch (classify(field.name)) {
@@ -104,7 +94,7 @@ Error survey(const Fields& fields, Survey& found) noexcept {
 
 template <class Range>
 Error request_head(std::string& out, std::string_view method, std::string_view target, const Range& fields, int minor) {
-  if (!valid_token(method)) return Error::kBadMethod;
+  if (!is_token(method)) return Error::kBadMethod;
   if (method.size() > kMaxMethod) return Error::kMethodTooLong;
   if (!valid_target(method, target)) return Error::kBadTarget;
   if (minor != 0 && minor != 1) return Error::kUnsupportedVersion;
@@ -169,8 +159,8 @@ template <class Range>
 Error last_chunk(std::string& out, const Range& trailers, bool check) {
   std::size_t size = 5;
   for (const Field& field : trailers) {
-    if (check && !valid_token(field.name)) return Error::kBadFieldName;
-    if (check && !valid_value(field.value)) return Error::kBadFieldValue;
+    if (check && !is_token(field.name)) return Error::kBadFieldName;
+    if (check && !is_value(field.value)) return Error::kBadFieldValue;
     if (forbidden_in_trailers(field.name)) return Error::kForbiddenTrailer;
     size += field.name.size() + field.value.size() + kFieldExtra;
   }
@@ -204,7 +194,7 @@ Error write_response_head(std::string& out, int status, const Fields& fields, in
 
 Error write_status_line(std::string& out, int status, std::string_view reason, int minor_version) {
   if (const Error error = check_status(status, minor_version); error != Error::kNone) return error;
-  if (!valid_value(reason)) return Error::kBadReason;
+  if (!is_value(reason)) return Error::kBadReason;
   char space[32];
   std::string_view line = line_for(status, space);
   if (!reason.empty()) line = line.substr(0, 13);
@@ -217,8 +207,8 @@ Error write_status_line(std::string& out, int status, std::string_view reason, i
 }
 
 Error write_field(std::string& out, std::string_view name, std::string_view value) {
-  if (!valid_token(name)) return Error::kBadFieldName;
-  if (!valid_value(value)) return Error::kBadFieldValue;
+  if (!is_token(name)) return Error::kBadFieldName;
+  if (!is_value(value)) return Error::kBadFieldValue;
   extend(out, name.size() + value.size() + kFieldExtra, [&](char* to) { put_field(to, {name, value}); });
   return Error::kNone;
 }
