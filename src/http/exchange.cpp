@@ -77,7 +77,7 @@ void Exchange::inner_fired(torc::detail::Operation&) noexcept {
   }
 }
 
-void Exchange::handler_ended(Outcome<Response> outcome) {
+void Exchange::handler_ended(Outcome<Response>&& outcome) {
   if (outcome) return respond(*std::move(outcome));
   const Failure& failure = outcome.error();
   if (const auto* error = failure.get<StatusError>()) return respond(error_page(error->status()));
@@ -97,7 +97,7 @@ bool Exchange::answer_instead(int status) {
   return true;
 }
 
-void Exchange::respond(Response response) {
+void Exchange::respond(Response&& response) {
   responding_ = true;
   response_.emplace(std::move(response));
   Body& body = response_->body();
@@ -143,7 +143,12 @@ void Exchange::send_head(bool has_body, std::optional<std::uint64_t> length) {
   out.clear();
   static_cast<void>(http1::write_status_line(out, response_->status()));
   out += connection_.context().date();
-  for (const auto& [name, value] : response_->headers()) {
+  if (response_->type_) {
+    out += "Content-Type: ";
+    out += response_->type_;
+    out += "\r\n";
+  }
+  for (const auto& [name, value] : response_->headers_) {
     // Framing is ours to decide. A response to HEAD may say a length it does not send.
     if (equal_names(name, "transfer-encoding") || equal_names(name, "connection") || equal_names(name, "date")) continue;
     if (equal_names(name, "content-length")) {

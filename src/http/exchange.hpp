@@ -53,8 +53,8 @@ class Exchange final : public torc::detail::Waiter, public torc::detail::Pooled 
 
   void inner_fired(torc::detail::Operation& inner) noexcept override;
   Deferred<std::optional<Bytes>> read_content();
-  void handler_ended(Outcome<Response> outcome);
-  void respond(Response response);
+  void handler_ended(Outcome<Response>&& outcome);
+  void respond(Response&& response);
   void send_head(bool has_body, std::optional<std::uint64_t> length);
   void pull();
   bool send_piece(Outcome<std::optional<Bytes>> piece);

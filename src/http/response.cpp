@@ -6,9 +6,13 @@ Response::Response(int status, std::string_view content_type, Body body) : statu
   headers_.add("Content-Type", content_type);
 }
 
-Response text(std::string content) { return {status::kOk, "text/plain; charset=utf-8", Body(std::move(content))}; }
-Response html(std::string content) { return {status::kOk, "text/html; charset=utf-8", Body(std::move(content))}; }
-Response json(std::string content) { return {status::kOk, "application/json", Body(std::move(content))}; }
+void Response::store_type() const {
+  if (type_) headers_.add("Content-Type", std::exchange(type_, nullptr));
+}
+
+Response text(std::string content) { return {"text/plain; charset=utf-8", std::move(content)}; }
+Response html(std::string content) { return {"text/html; charset=utf-8", std::move(content)}; }
+Response json(std::string content) { return {"application/json", std::move(content)}; }
 
 Response stream(std::string_view content_type, std::move_only_function<Deferred<void>(BodyWriter)> produce) {
   return {status::kOk, content_type, produced_body(std::move(produce))};

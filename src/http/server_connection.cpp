@@ -24,11 +24,13 @@ std::int64_t ServerContext::wall_seconds() const noexcept {
 }
 
 const std::string& ServerContext::date() {
-  const auto now = wall_seconds();
-  if (now != date_second) {
-    date_second = now;
+  // The wall clock is read once a second; the scheduler's has been read this turn anyway.
+  if (scheduler.now() >= date_good_until) {
+    const auto wall = scheduler.wall_now();
+    const auto second = std::chrono::floor<std::chrono::seconds>(wall);
+    date_good_until = scheduler.now() + (second + std::chrono::seconds(1) - wall);
     date_line = "Date: ";
-    append_http_date(date_line, now);
+    append_http_date(date_line, second.time_since_epoch().count());
     date_line += "\r\n";
   }
   return date_line;

@@ -33,8 +33,8 @@ struct ServerContext {
   Scheduler& scheduler;
   codec::http1::RequestHead spare_head;  // memory of the last head, for the next
   std::string scratch;                   // where heads are put together
-  std::string date_line;                 // "Date: ...\r\n" of `date_second`
-  std::int64_t date_second = -1;
+  std::string date_line;                 // "Date: ...\r\n"
+  Instant date_good_until{};
 
   std::int64_t wall_seconds() const noexcept;
   /// The Date field for now (RFC 9110 §6.6.1).

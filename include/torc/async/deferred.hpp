@@ -123,7 +123,9 @@ class [[nodiscard("a Deferred that is dropped cancels its operation: keep, await
   using promise_type = detail::CoroutineOperation<T>;
 
   /// A Deferred that has fired already.
-  explicit Deferred(Outcome<T> outcome) noexcept : ready_(std::move(outcome)) {}
+  explicit Deferred(Outcome<T>&& outcome) noexcept : ready_(std::move(outcome)) {}
+  template <class U>
+  Deferred(std::in_place_t, U&& value) : ready_(std::in_place, std::forward<U>(value)) {}
   /// A Deferred that owns `operation`. For producers built on detail::OperationOf.
   explicit Deferred(detail::OperationOf<T>* operation) noexcept : operation_(operation) {}
 
@@ -223,7 +225,7 @@ class [[nodiscard("a Deferred that is dropped cancels its operation: keep, await
 /// A Deferred that has the value `value`.
 template <class T>
 Deferred<std::decay_t<T>> succeed(T&& value) {
-  return Deferred<std::decay_t<T>>(Outcome<std::decay_t<T>>(std::forward<T>(value)));
+  return Deferred<std::decay_t<T>>(std::in_place, std::forward<T>(value));
 }
 inline Deferred<void> succeed() { return Deferred<void>(Outcome<void>()); }
 

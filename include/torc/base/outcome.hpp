@@ -20,7 +20,8 @@ class [[nodiscard]] Outcome {
  public:
   using value_type = T;
 
-  Outcome(T value) : value_(std::move(value)), has_value_(true) {}                    // NOLINT: a value is an outcome
+  Outcome(T&& value) noexcept : value_(std::move(value)), has_value_(true) {}             // NOLINT: a value is an outcome
+  Outcome(const T& value) : value_(value), has_value_(true) {}                            // NOLINT: a value is an outcome
   Outcome(Failure failure) noexcept : failure_(std::move(failure)), has_value_(false) {}  // NOLINT: so is a failure
 
   Outcome(Outcome&& other) noexcept : has_value_(other.has_value_) {

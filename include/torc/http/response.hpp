@@ -25,8 +25,8 @@ class Response {
 
   int status() const noexcept { return status_; }
   bool ok() const noexcept { return status_ >= 200 && status_ < 300; }
-  Headers& headers() noexcept { return headers_; }
-  const Headers& headers() const noexcept { return headers_; }
+  Headers& headers() { return store_type(), headers_; }
+  const Headers& headers() const { return store_type(), headers_; }
   Body& body() noexcept { return body_; }
   /// The content as text, up to a limit. The response must outlive it.
   Deferred<std::string> text(std::size_t limit = 16 * 1024 * 1024) { return body_.text(limit); }
@@ -36,8 +36,17 @@ class Response {
   void set_url(std::string url) { url_ = std::move(url); }
 
  private:
+  friend class Exchange;
+  friend Response text(std::string content);
+  friend Response html(std::string content);
+  friend Response json(std::string content);
+  Response(const char* type, std::string content) noexcept : status_(status::kOk), type_(type), body_(std::move(content)) {}
+  void store_type() const;
+
   int status_;
-  Headers headers_;
+  // The Content-Type of text() and its kind: becomes a field when somebody looks, which most never do.
+  mutable const char* type_ = nullptr;
+  mutable Headers headers_;
   Body body_;
   std::string url_;
 };
