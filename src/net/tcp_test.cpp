@@ -292,6 +292,38 @@ TEST(Tcp, ClosingAPortWaitsForItsHandlersUpToTheLimit) {
   });
 }
 
+// Writes more than the system buffers, and closes.
+struct Burst : Protocol {
+  void connection_made() override {
+    transport().write(std::string(15 << 20, 'x'));
+    transport().close();
+  }
+  void data_received(std::string_view) override {}
+};
+
+TEST(Tcp, ClosingGoesOnForAPeerThatReadsSlowly) {
+  on_reactor([]() -> Deferred<void> {
+    auto port = co_await listen(kAnywhere, factory<Burst>(), {.transport = {.close_timeout = 100ms}});
+    auto stream = co_await connect(here(port));
+    std::size_t got = 0;
+    while (auto piece = co_await stream.read_some()) {
+      got += piece->size();
+      co_await sleep(10ms);
+    }
+    EXPECT_EQ(got, 15u << 20);
+  });
+}
+
+TEST(Tcp, ClosingEndsForAPeerThatDoesNotRead) {
+  on_reactor([]() -> Deferred<void> {
+    auto port = co_await listen(kAnywhere, factory<Burst>(), {.transport = {.close_timeout = 100ms}});
+    auto stream = co_await connect(here(port));
+    do {
+      co_await sleep(10ms);
+    } while (port.connections() > 0);
+  });
+}
+
 TEST(Tcp, ErrorsNameTheThing) {
   on_reactor([]() -> Deferred<void> {
     auto port = co_await listen(kAnywhere, echo);

@@ -3,6 +3,8 @@
 #include <torc/base/errors.hpp>
 #include <torc/net/errors.hpp>
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -37,13 +39,19 @@ const Failure& done() {
 
 }  // namespace
 
-// Bounds the flushing of close().
+// Bounds the flushing of close(): a peer that takes something is slow, one that takes nothing is gone.
 struct TcpTransport::CloseLimit final : detail::Timer {
-  explicit CloseLimit(TcpTransport& transport) : transport(transport) {}
+  explicit CloseLimit(TcpTransport& transport) noexcept : transport(transport) { arm(); }
+  void arm() noexcept {
+    left = transport.unacknowledged();
+    transport.reactor_.arm(*this, transport.reactor_.now() + transport.options_.close_timeout);
+  }
   void expire() noexcept override {
+    if (transport.unacknowledged() < left) return arm();
     transport.end(Failure(ConnectionLost("connection lost: the peer did not take the rest within the close time-out")));
   }
   TcpTransport& transport;
+  std::uint64_t left = 0;
 };
 
 // Marks a stretch that calls out. The last to end deletes a transport that was ended meanwhile.
@@ -329,7 +337,14 @@ void TcpTransport::close() noexcept {
   finish_if_flushed();
   if (reason_) return;
   close_limit_ = std::make_unique<CloseLimit>(*this);
-  reactor_.arm(*close_limit_, reactor_.now() + options_.close_timeout);
+}
+
+// Queued here, and what the system holds until the peer has it: megabytes, so that the queue alone may stand still for
+// minutes while a slow peer reads.
+std::uint64_t TcpTransport::unacknowledged() const noexcept {
+  int held = 0;
+  if (::ioctl(socket_.get(), SIOCOUTQ, &held) != 0) held = 0;
+  return unsent() + static_cast<std::uint64_t>(held);
 }
 
 void TcpTransport::abort() noexcept {

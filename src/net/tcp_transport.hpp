@@ -83,6 +83,7 @@ class TcpTransport final : public Transport, public detail::Watch, public detail
   void send(std::string_view data) noexcept;
   void queue(std::string_view data) noexcept;
   void check_marks() noexcept;
+  std::uint64_t unacknowledged() const noexcept;
   void finish_if_flushed() noexcept;
   void end(Failure reason) noexcept;
   void deliver_end() noexcept;

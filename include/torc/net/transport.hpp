@@ -28,7 +28,7 @@ struct TransportOptions {
   std::size_t low_water = 16 * 1024;
   /// Queued bytes above which a further write aborts the connection with BufferFull.
   std::size_t write_limit = 16 * 1024 * 1024;
-  /// How long close() may take to flush to a peer that does not read.
+  /// How long close() goes on flushing while the peer takes nothing.
   Duration close_timeout = std::chrono::seconds(10);
   /// Keep reading above the high-water mark (a protocol that applies back-pressure by itself).
   bool read_while_full = false;
