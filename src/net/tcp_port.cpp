@@ -74,6 +74,8 @@ class Port::State final : public detail::Watch,
       const int code = errno;
       std::string text = "cannot listen on " + address.str() + ": " + doing + std::generic_category().message(code);
       if (code == EADDRINUSE) text += " (stop the program that listens there, or choose another port)";
+      if (code == EADDRNOTAVAIL) text += " (no interface of this machine has this address)";
+      if (code == EACCES) text += " (ports below 1024 need root or CAP_NET_BIND_SERVICE)";
       throw CannotListen(text);
     };
     const int family = address.is_v6() ? AF_INET6 : AF_INET;
