@@ -260,9 +260,8 @@ void ServerConnection::expire() noexcept {
   if (lingering_) return transport().close();
   if (exchange_) {
     if (!exchange_->waits_for_client()) return;
-    if (!exchange_->answer_instead(status::kRequestTimeout)) return transport().abort();
-    end_exchange();
-    return linger();
+    if (!exchange_->answer_instead(status::kRequestTimeout)) transport().abort();
+    return;  // an answer given here is the last and has ended the exchange
   }
   inside_head_ ? refuse(status::kRequestTimeout) : transport().close();
 }
