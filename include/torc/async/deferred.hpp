@@ -13,6 +13,7 @@
 #pragma once
 
 #include <torc/async/operation.hpp>
+#include <torc/base/errors.hpp>
 #include <torc/base/outcome.hpp>
 
 #include <concepts>
@@ -162,8 +163,10 @@ class [[nodiscard("a Deferred that is dropped cancels its operation: keep, await
     }
   }
 
-  /// Takes the result, which must be there.
+  /// Takes the result, which must be there: fired() tells. (After cancel() it may come only when the
+  /// current firing drains.)
   Outcome<T> take() noexcept {
+    if (!fired()) [[unlikely]] detail::misuse("take() on a Deferred that has not fired, or whose result was taken");
     if (ready_) {
       Outcome<T> outcome = *std::move(ready_);
       ready_.reset();
