@@ -175,18 +175,18 @@ http::ServerOptions Web::options(LogFile* log) const {
   return options;
 }
 
-// On standard error: standard output is the access log's alone.
+// On standard error: standard output is the access log's alone. In one piece, for whoever waits for it.
 void Web::announce(const std::vector<http::Server>& servers) const {
-  const std::string path = detail::escaped(path_);
+  std::string text;
   for (const auto& server : servers) {
-    const bool any = server.address().ip().is_any();
-    std::fprintf(stderr, "serving %s on %s%s\n", path.c_str(), url_of(server.address()).c_str(),
-                 any ? " and every other address of this machine" : "");
+    text.append("serving ").append(detail::escaped(path_)).append(" on ").append(url_of(server.address()));
+    text += server.address().ip().is_any() ? " and every other address of this machine\n" : "\n";
   }
   if (!quiet_) {
-    std::fprintf(stderr, "try: curl -i %s  or open it in a browser; Ctrl-C ends the server\n",
-                 url_of(servers.front().address()).c_str());
+    text.append("try: curl -i ").append(url_of(servers.front().address()));
+    text += "  or open it in a browser; Ctrl-C ends the server\n";
   }
+  std::fputs(text.c_str(), stderr);
 }
 
 }  // namespace
