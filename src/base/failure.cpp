@@ -37,10 +37,18 @@ void* object_of(const std::exception_ptr& error) noexcept {
   return object;
 }
 
+// What raise() threw last on this thread: the handler that makes a Failure of it again gets this one,
+// with its origin, its notes and what was suppressed.
+thread_local FailureSlot raised;
+
 }  // namespace
 
 Failure::Failure(std::exception_ptr error, std::source_location origin) {
   if (!error) detail::misuse("a Failure was made without an exception");
+  if (raised && raised.failure.data_->error == error) {
+    data_ = std::exchange(raised.failure.data_, nullptr);
+    return;
+  }
   data_ = new Data{.error = std::move(error), .origin = origin, .notes = {}, .suppressed = {}};
 }
 
@@ -53,6 +61,7 @@ const void* Failure::match(const std::type_info& type) const noexcept {
 
 void Failure::raise() const {
   if (!data_) detail::misuse("an empty (moved-from) Failure was raised");
+  raised = *this;
   std::rethrow_exception(data_->error);
 }
 

@@ -59,7 +59,8 @@ class Failure {
     if (!check<E...>()) raise();
   }
 
-  /// Throws the original error.
+  /// Throws the original error. Where it is caught and made a Failure again (as a coroutine does that it
+  /// leaves), that is this failure, notes and all.
   [[noreturn]] void raise() const;
 
   /// The error as an exception_ptr.
