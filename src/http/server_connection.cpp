@@ -36,12 +36,13 @@ const std::string& ServerContext::date() {
   return date_line;
 }
 
-ServerConnection::ServerConnection(ServerContext& context) noexcept : context_(context), parser_(context.options.limits) {}
+ServerConnection::ServerConnection(std::shared_ptr<ServerContext> context) noexcept
+    : context_(std::move(context)), parser_(context_->options.limits) {}
 ServerConnection::~ServerConnection() = default;
 
 void ServerConnection::connection_made() {
   // A client that connects and says nothing gets the time of a head.
-  set_deadline(context_.options.head_timeout);
+  set_deadline(context_->options.head_timeout);
 }
 
 void ServerConnection::data_received(std::string_view data) {
@@ -65,13 +66,13 @@ bool ServerConnection::may_parse() const noexcept {
 void ServerConnection::parse(std::string_view input) {
   parsing_ = true;
   while (may_parse()) {
-    if (!exchange_) parser_.recycle(std::move(context_.spare_head));
+    if (!exchange_) parser_.recycle(std::move(context_->spare_head));
     const std::size_t before = input.size();
     const auto event = parser_.next(input);
     if (event == http1::Event::kNeedMore) {
       if (!exchange_ && !inside_head_ && input.size() != before) {
         inside_head_ = true;
-        set_deadline(context_.options.head_timeout);
+        set_deadline(context_->options.head_timeout);
       }
       break;
     }
@@ -80,7 +81,7 @@ void ServerConnection::parse(std::string_view input) {
         begin_exchange();
         break;
       case http1::Event::kBody:
-        if (!exchange_->responding()) set_deadline(context_.options.stall_timeout);
+        if (!exchange_->responding()) set_deadline(context_->options.stall_timeout);
         exchange_->content(parser_.body());
         break;
       case http1::Event::kEnd:
@@ -102,7 +103,7 @@ void ServerConnection::begin_exchange() {
   const bool has_content = head.framing() != http1::Framing::kNone;
   exchange_ = std::make_unique<Exchange>(*this, std::move(head), has_content);
   if (has_content) {
-    set_deadline(context_.options.stall_timeout);
+    set_deadline(context_->options.stall_timeout);
   } else {
     no_deadline();
     std::string_view none;
@@ -126,18 +127,18 @@ void ServerConnection::refuse(http1::Error error) {
 void ServerConnection::refuse(int status) {
   Response page = error_page(status);
   const std::string& content = *page.body().in_memory();
-  std::string& out = context_.scratch;
+  std::string& out = context_->scratch;
   out.clear();
   static_cast<void>(http1::write_status_line(out, status));
-  out += context_.date();
+  out += context_->date();
   out += "Content-Type: text/html; charset=utf-8\r\nConnection: close\r\n";
   http1::write_content_length(out, content.size());
   http1::write_end_of_head(out);
   out += content;
   transport().write(out);
-  if (context_.options.access_log) {
-    context_.options.access_log(
-        {.client = peer_text(), .time = context_.wall_seconds(), .status = status, .bytes = content.size()});
+  if (context_->options.access_log) {
+    context_->options.access_log(
+        {.client = peer_text(), .time = context_->wall_seconds(), .status = status, .bytes = content.size()});
   }
   linger();
 }
@@ -147,24 +148,24 @@ void ServerConnection::finish() {
   const bool last = exchange_->last() || draining_;
   end_exchange();
   if (last) return linger();
-  set_deadline(context_.options.idle_timeout);
+  set_deadline(context_->options.idle_timeout);
 }
 
 void ServerConnection::end_exchange() {
-  if (context_.options.access_log) {
+  if (context_->options.access_log) {
     Request& request = exchange_->request();
     std::string line;
     line.append(request.method()).append(" ").append(request.target()).append(" HTTP/1.");
     line += static_cast<char>('0' + request.minor_version());
-    context_.options.access_log({.client = peer_text(),
-                                 .time = context_.wall_seconds(),
+    context_->options.access_log({.client = peer_text(),
+                                 .time = context_->wall_seconds(),
                                  .request_line = line,
                                  .status = exchange_->status(),
                                  .bytes = exchange_->sent(),
                                  .referer = request.header("Referer").value_or(""),
                                  .user_agent = request.header("User-Agent").value_or("")});
   }
-  context_.spare_head = exchange_->take_head();
+  context_->spare_head = exchange_->take_head();
   exchange_.reset();
 }
 
@@ -242,19 +243,20 @@ void ServerConnection::drain() {
 }
 
 void ServerConnection::set_deadline(Duration limit) noexcept {
-  deadline_ = context_.scheduler.now() + limit;
+  deadline_ = context_->scheduler.now() + limit;
   // A later deadline is noticed when the earlier one expires: moving it costs a store.
-  if (!armed() || deadline_ < due()) context_.scheduler.arm(*this, deadline_);
+  if (!armed() || deadline_ < due()) context_->scheduler.arm(*this, deadline_);
 }
 
 void ServerConnection::expire() noexcept {
   if (deadline_ == Instant::max()) return;
-  if (context_.scheduler.now() < deadline_) return context_.scheduler.arm(*this, deadline_);
-  if (const auto unsent = transport().unsent(); unsent > 0) {
+  if (context_->scheduler.now() < deadline_) return context_->scheduler.arm(*this, deadline_);
+  if (transport().unsent() > 0) {
     // Slow is not stalled: progress earns time.
-    if (unsent == last_unsent_) return transport().abort();
-    last_unsent_ = unsent;
-    return set_deadline(context_.options.stall_timeout);
+    const auto left = transport().unacknowledged();
+    if (left == last_left_) return transport().abort();
+    last_left_ = left;
+    return set_deadline(context_->options.stall_timeout);
   }
   const auto cork = transport().cork();
   if (lingering_) return transport().close();

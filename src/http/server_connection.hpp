@@ -43,12 +43,12 @@ struct ServerContext {
 
 class ServerConnection final : public Protocol, private torc::detail::Timer {
  public:
-  explicit ServerConnection(ServerContext& context) noexcept;
+  explicit ServerConnection(std::shared_ptr<ServerContext> context) noexcept;
   ~ServerConnection() override;
 
   // For the exchange.
 
-  ServerContext& context() noexcept { return context_; }
+  ServerContext& context() noexcept { return *context_; }
   /// The handler reads the content: parse what is held back, and read on.
   void want_content();
   /// The exchange's response is handed over entirely.
@@ -84,13 +84,13 @@ class ServerConnection final : public Protocol, private torc::detail::Timer {
   void linger();
   void set_deadline(Duration limit) noexcept;
 
-  ServerContext& context_;
+  std::shared_ptr<ServerContext> context_;  // shared: a handler may destroy the server it serves
   codec::http1::RequestParser parser_;
   std::unique_ptr<Exchange> exchange_;
   std::string held_;  // received, not yet parsed
   std::unique_ptr<std::string> peer_text_;
   Instant deadline_ = Instant::max();
-  std::uint64_t last_unsent_ = 0;
+  std::uint64_t last_left_ = 0;  // unacknowledged at the last deadline
   std::uint32_t discarded_ = 0;
   bool parsing_ : 1 = false;
   bool inside_head_ : 1 = false;  // a request's first bytes are here

@@ -252,6 +252,32 @@ TEST(HttpServer, SlowHeadsAndIdleConnectionsAreClosed) {
   });
 }
 
+TEST(HttpServer, ASlowReaderIsServedAStalledOneIsCut) {
+  on_reactor([]() -> Deferred<void> {
+    constexpr std::size_t kSize = 24 << 20;
+    Router app;
+    app.get("/large", [](Request&) { return text(std::string(kSize, 'x')); });
+    auto server = co_await listen(kAnywhere, std::move(app), {.idle_timeout = 200ms, .stall_timeout = 200ms});
+    const auto where = "tcp:127.0.0.1:" + std::to_string(server.address().port());
+    const std::string request = "GET /large HTTP/1.1\r\nHost: a\r\n\r\n";
+
+    auto slow = co_await connect(where);
+    co_await slow.write(request);
+    // The system takes megabytes at a time from the queue: between two such gulps lies more than the time limit.
+    const auto end = std::chrono::steady_clock::now() + 2s;
+    while (std::chrono::steady_clock::now() < end) {
+      const auto piece = co_await slow.read_some();
+      co_await sleep(std::chrono::microseconds(piece->size() / 4));  // some 4 MB/s
+    }
+    EXPECT_EQ(server.connections(), 1u);
+    slow.abort();
+
+    auto stalled = co_await connect(where);
+    co_await stalled.write(request);
+    while (server.connections() > 0) co_await sleep(10ms);
+  });
+}
+
 TEST(HttpServer, ContentThatStopsComingIsAnswered) {
   on_reactor([]() -> Deferred<void> {
     auto server = co_await listen(kAnywhere, app(), {.stall_timeout = 50ms});

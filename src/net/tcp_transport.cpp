@@ -339,8 +339,6 @@ void TcpTransport::close() noexcept {
   close_limit_ = std::make_unique<CloseLimit>(*this);
 }
 
-// Queued here, and what the system holds until the peer has it: megabytes, so that the queue alone may stand still for
-// minutes while a slow peer reads.
 std::uint64_t TcpTransport::unacknowledged() const noexcept {
   int held = 0;
   if (::ioctl(socket_.get(), SIOCOUTQ, &held) != 0) held = 0;

@@ -54,6 +54,7 @@ class TcpTransport final : public Transport, public detail::Watch, public detail
   void write(std::string_view data) noexcept override;
   void write_file(UniqueFd file, std::uint64_t offset, std::uint64_t length) noexcept override;
   std::uint64_t unsent() const noexcept override { return queue_ ? queue_->unsent() : 0; }
+  std::uint64_t unacknowledged() const noexcept override;
   bool full() const noexcept override { return full_; }
   void close() noexcept override;
   void abort() noexcept override;
@@ -83,7 +84,6 @@ class TcpTransport final : public Transport, public detail::Watch, public detail
   void send(std::string_view data) noexcept;
   void queue(std::string_view data) noexcept;
   void check_marks() noexcept;
-  std::uint64_t unacknowledged() const noexcept;
   void finish_if_flushed() noexcept;
   void end(Failure reason) noexcept;
   void deliver_end() noexcept;

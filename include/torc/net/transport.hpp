@@ -47,6 +47,9 @@ class Transport {
   virtual void write_file(UniqueFd file, std::uint64_t offset, std::uint64_t length) noexcept = 0;
   /// Bytes written and not yet taken by the socket, file regions included.
   virtual std::uint64_t unsent() const noexcept = 0;
+  /// The same and what the system holds until the peer has it: megabytes, so that unsent() alone may stand still for
+  /// minutes while a slow peer reads. This falls as long as it does. Asks the system.
+  virtual std::uint64_t unacknowledged() const noexcept = 0;
 
   /// True from when the queue passed the high-water mark until it is down at the low one.
   virtual bool full() const noexcept = 0;
