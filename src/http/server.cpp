@@ -14,9 +14,9 @@ namespace torc::http {
 namespace {
 
 struct ConnectionFactory final : ProtocolFactory {
-  explicit ConnectionFactory(ServerContext& context) : context(context) {}
+  explicit ConnectionFactory(std::shared_ptr<ServerContext> context) : context(std::move(context)) {}
   std::unique_ptr<Protocol> build() override { return std::make_unique<ServerConnection>(context); }
-  ServerContext& context;
+  std::shared_ptr<ServerContext> context;
 };
 
 }  // namespace
@@ -24,7 +24,7 @@ struct ConnectionFactory final : ProtocolFactory {
 class Server::State {
  public:
   State(Router app, ServerOptions options)
-      : context_(std::move(app), std::move(options), Reactor::required("http::listen")) {}
+      : context_(std::make_shared<ServerContext>(std::move(app), std::move(options), Reactor::required("http::listen"))) {}
 
   Deferred<void> open(ServerEndpoint where) {
     // An HTTP connection answers one request at a time and stops reading by itself.
@@ -33,11 +33,11 @@ class Server::State {
     });
   }
   Port& port() noexcept { return *port_; }
-  const ServerOptions& options() const noexcept { return context_.options; }
+  const ServerOptions& options() const noexcept { return context_->options; }
 
  private:
-  ServerContext context_;
-  std::optional<Port> port_;  // its connections use the context
+  std::shared_ptr<ServerContext> context_;
+  std::optional<Port> port_;
 };
 
 Server::Server(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
