@@ -3,8 +3,9 @@
 #include "cli/command.hpp"
 #include "cli/web.hpp"
 
+#include <torc/async/coroutine.hpp>
 #include <torc/base/version.hpp>
-#include <torc/torc.hpp>
+#include <torc/reactor/run.hpp>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>

@@ -3,9 +3,12 @@
 #include "base/escape.hpp"
 #include "cli/log_file.hpp"
 
+#include <torc/async/coroutine.hpp>
+#include <torc/async/gather.hpp>
+#include <torc/async/timing.hpp>
 #include <torc/http/directory.hpp>
 #include <torc/http/server.hpp>
-#include <torc/torc.hpp>
+#include <torc/reactor/reactor.hpp>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>

@@ -1,10 +1,13 @@
 // For the tests of the directory handler: a temporary directory, and a client that asks a server for what is in it.
 #pragma once
 
+#include <torc/async/coroutine.hpp>
+#include <torc/async/timing.hpp>
+#include <torc/endpoint/listen.hpp>
 #include <torc/http/directory.hpp>
 #include <torc/http/headers.hpp>
 #include <torc/http/server.hpp>
-#include <torc/torc.hpp>
+#include <torc/reactor/reactor.hpp>
 
 #include <gtest/gtest.h>
 
