@@ -168,6 +168,25 @@ TEST(Tcp, AnAbortIsSeenAsAReset) {
   });
 }
 
+TEST(Tcp, WhatThePeerSaidBeforeAResetIsHeard) {
+  on_reactor([]() -> Deferred<void> {
+    // Closing with bytes unread makes the kernel reset the connection right behind the answer.
+    auto port = co_await listen(kAnywhere, [](Stream s) -> Deferred<void> {
+      co_await s.read_exactly(1);
+      co_await sleep(20ms);
+      co_await s.write("too much");
+    });
+    auto stream = co_await connect(here(port));
+    auto writing = stream.write(std::string(10 << 20, 'x'));
+    EXPECT_TRUE(writing.pending());
+    EXPECT_EQ(co_await stream.read_exactly(8), "too much");
+    auto written = co_await as_outcome(std::move(writing));
+    EXPECT_TRUE(!written && written.error().check<ConnectionLost>());
+    auto end = co_await as_outcome(stream.read_some());
+    EXPECT_TRUE(!end && end.error().check<ConnectionLost>());
+  });
+}
+
 TEST(Tcp, AStreamUnwoundByAnExceptionAborts) {
   auto captured = std::make_shared<log::CaptureSink>();
   const log::ScopedSink scope{captured};

@@ -145,6 +145,7 @@ void TcpTransport::ready(detail::Readiness readiness) noexcept {
     ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &code, &size);
     end(lost(code ? code : ECONNRESET));
   }
+  if (send_error_ != 0) end(lost(send_error_));
 }
 
 void TcpTransport::run() noexcept {
@@ -152,6 +153,7 @@ void TcpTransport::run() noexcept {
   if (reason_) return deliver_end();
   if (queue_ && writable_) flush();
   if (readable_ && reading_ && !closing_) read();
+  if (send_error_ != 0) end(lost(send_error_));
 }
 
 // Bytes, 0 at the end, or -errno.
@@ -201,7 +203,7 @@ void TcpTransport::resume_reading() noexcept {
 }
 
 void TcpTransport::write(std::string_view data) noexcept {
-  if (closing_ || shutting_ || reason_ || data.empty()) return;
+  if (closing_ || shutting_ || reason_ || send_error_ != 0 || data.empty()) return;
   if (gathering_) {
     if (data.size() < kGatherWhole) {
       gathered.bytes += data;
@@ -227,12 +229,21 @@ void TcpTransport::send(std::string_view data) noexcept {
         break;
       }
       if (errno == EINTR) continue;
-      if (errno != EAGAIN && errno != EWOULDBLOCK) return end(lost(errno));
+      if (errno != EAGAIN && errno != EWOULDBLOCK) return send_failed(errno);
       writable_ = false;
       break;
     }
   }
   queue(data);
+}
+
+// The peer is gone, but what it said last may still lie in the socket: why it reset the connection, for
+// one. The end comes when that has been read, in this turn or the next; until then writing is held up.
+void TcpTransport::send_failed(int code) noexcept {
+  send_error_ = static_cast<std::uint16_t>(code);
+  full_ = readable_ = true;
+  queue_.reset();
+  take_turn();
 }
 
 void TcpTransport::queue(std::string_view data) noexcept {
@@ -250,7 +261,7 @@ void TcpTransport::queue(std::string_view data) noexcept {
 }
 
 void TcpTransport::write_file(UniqueFd file, std::uint64_t offset, std::uint64_t length) noexcept {
-  if (closing_ || shutting_ || reason_) return;
+  if (closing_ || shutting_ || reason_ || send_error_ != 0) return;
   if (gathering_ && !gathered.bytes.empty()) {
     // Behind the gathered bytes; both leave when the cork is pulled.
     if (!queue_) queue_ = std::make_unique<WriteQueue>();
@@ -293,14 +304,14 @@ void TcpTransport::flush() noexcept {
     case WriteQueue::Progress::kFileTooShort:
       return end(Failure(ConnectionLost("connection aborted: a file became shorter while it was sent")));
     case WriteQueue::Progress::kFailed:
-      return end(lost(errno));
+      return send_failed(errno);
   }
   check_marks();
   finish_if_flushed();
 }
 
 void TcpTransport::finish_if_flushed() noexcept {
-  if (queue_ || reason_ || (gathering_ && !gathered.bytes.empty())) return;
+  if (queue_ || reason_ || send_error_ != 0 || (gathering_ && !gathered.bytes.empty())) return;
   if (closing_) {
     end(done());
   } else if (shutting_) {
@@ -322,7 +333,7 @@ void TcpTransport::end_cork() noexcept {
   if (gathering_) {
     gathering_ = false;
     gathered.owner = nullptr;
-    if (!gathered.bytes.empty() && !reason_) send(gathered.bytes);
+    if (!gathered.bytes.empty() && !reason_ && send_error_ == 0) send(gathered.bytes);
     gathered.bytes.clear();
     if (gathered.bytes.capacity() > kGatherWhole * 16) gathered.bytes.shrink_to_fit();
   }

@@ -82,6 +82,7 @@ class TcpTransport final : public Transport, public detail::Watch, public detail
   void take_turn() noexcept;
   void flush() noexcept;
   void send(std::string_view data) noexcept;
+  void send_failed(int code) noexcept;
   void queue(std::string_view data) noexcept;
   void check_marks() noexcept;
   void finish_if_flushed() noexcept;
@@ -100,6 +101,7 @@ class TcpTransport final : public Transport, public detail::Watch, public detail
   UniqueFd socket_;
   std::uint16_t busy_ = 0;   // calls into the protocol on the stack, and corks
   std::uint16_t corks_ = 0;
+  std::uint16_t send_error_ = 0;  // not 0: over, once what has come is read
   bool owns_protocol_ = false;
   bool reading_ : 1 = true;      // the protocol wants bytes
   bool readable_ : 1 = true;     // the socket may have some
