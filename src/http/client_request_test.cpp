@@ -102,6 +102,24 @@ TEST(HttpClientRequest, HearsAnAnswerThatComesBeforeTheContentIsSent) {
   });
 }
 
+TEST(HttpClientRequest, HearsAnAnswerThatAResetFollows) {
+  on_reactor([]() -> Deferred<void> {
+    // Closing with content unread makes the kernel reset the connection right behind the answer.
+    auto port = co_await listen("tcp:0:address=127.0.0.1", [](Stream s) -> Deferred<void> {
+      co_await s.read_until("\r\n\r\n");
+      co_await sleep(5ms);
+      co_await s.write("HTTP/1.1 413 Content Too Large\r\nContent-Length: 4\r\n\r\nlate");
+    });
+    Client client;
+    for (int i = 0; i < 10; ++i) {
+      EXPECT_EQ(co_await whole(client, "http://" + port.address().str() + "/",
+                               {.method = "POST", .body = Body(std::string(20'000'000, 'x'))}),
+                "413 late");
+    }
+    co_await port.close();
+  });
+}
+
 TEST(HttpClientRequest, SendsOnWhileTheAnswerComes) {
   on_reactor([]() -> Deferred<void> {
     // Answers each line as it comes, as a bidirectional stream does.
