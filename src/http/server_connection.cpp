@@ -177,6 +177,7 @@ void ServerConnection::linger() {
   if (peer_ended_) return transport().close();
   transport().shutdown_write();
   transport().resume_reading();
+  last_left_ = 0;
   set_deadline(kLingerTime);
 }
 
@@ -239,7 +240,9 @@ void ServerConnection::resume_writing() {
 
 void ServerConnection::drain() {
   draining_ = true;
-  if (!exchange_ && !lingering_ && !inside_head_) transport().close();
+  if (exchange_ || lingering_ || inside_head_) return;
+  // A response that is still on its way has the time of any other one.
+  transport().unsent() > 0 ? linger() : transport().close();
 }
 
 void ServerConnection::set_deadline(Duration limit) noexcept {
