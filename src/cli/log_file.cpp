@@ -18,7 +18,7 @@ namespace torc::cli {
 
 namespace {
 
-constexpr std::size_t kKept = 1024 * 1024;
+constexpr std::size_t kKept = std::size_t{1} << 20;
 constexpr Duration kRetry = std::chrono::milliseconds(100);
 
 bool is_writable(int file) noexcept {

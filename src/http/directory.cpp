@@ -137,9 +137,10 @@ class Directory {
 
   Response index_of(const Request& request, const std::string& path) const {
     for (const auto& name : options_.index) {
-      auto opened = tree_.open(path.empty() ? name : path + '/' + name);
+      const std::string index = path_below(path, name);
+      auto opened = tree_.open(index);
       if (opened && opened->is_regular()) return content_of(request, *std::move(opened), name);
-      if (!opened && status_of(opened.error()) != status::kNotFound) return refusal(opened.error(), path + '/' + name);
+      if (!opened && status_of(opened.error()) != status::kNotFound) return refusal(opened.error(), index);
     }
     if (!options_.listing) return error_page(status::kNotFound);
     auto contents = tree_.list(path, options_.hidden, kListed);

@@ -39,6 +39,12 @@ ListingEntry entry_of(std::string name, const struct stat& status) {
 
 }  // namespace
 
+std::string path_below(const std::string& path, const std::string& name) {
+  std::string below = path;
+  if (!below.empty()) below += '/';
+  return below += name;
+}
+
 std::int64_t TreeFile::modified_ns() const noexcept {
   // Unsigned, for the file whose time lies in the year 3000.
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(status.st_mtim.tv_sec) * 1'000'000'000 +
@@ -93,7 +99,7 @@ std::expected<FileTree::Contents, int> FileTree::list(const std::string& path, b
   Contents contents;
   for (;;) {
     errno = 0;
-    const dirent* found = ::readdir(directory.get());
+    const dirent* found = ::readdir(directory.get());  // NOLINT(concurrency-mt-unsafe): the stream is ours
     if (!found) {
       if (errno != 0) return std::unexpected(errno);
       return contents;
@@ -105,7 +111,7 @@ std::expected<FileTree::Contents, int> FileTree::list(const std::string& path, b
     if (::fstatat(descriptor, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;  // gone
     if (S_ISLNK(status.st_mode)) {
       // Shown as what it leads to, if that lies inside.
-      const auto target = open(path.empty() ? name : path + '/' + name, O_PATH);
+      const auto target = open(path_below(path, name), O_PATH);
       if (!target || ::fstat(target->get(), &status) != 0) continue;
     }
     if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) continue;

@@ -32,6 +32,9 @@ struct TreeFile {
   std::int64_t modified_ns() const noexcept;
 };
 
+/// The path of `name` in the directory `path`, which may be "".
+std::string path_below(const std::string& path, const std::string& name);
+
 class FileTree {
  public:
   /// Throws SystemError when `root` is no directory or the kernel cannot confine.
