@@ -124,6 +124,7 @@ Deferred<int> Web::run() {
   std::optional<LogFile> log;
   if (!access_log_.empty() || !quiet_) open_log(log);
   std::vector<http::Server> servers;
+  servers.reserve(listen_.size());
   for (const auto& where : listen_) {
     servers.push_back(co_await http::listen(where, site(), options(log ? &*log : nullptr)));
   }
@@ -131,6 +132,7 @@ Deferred<int> Web::run() {
 
   const auto told_to_end = co_await as_outcome(until_cancelled());
   std::vector<Deferred<void>> closing;
+  closing.reserve(servers.size());
   for (auto& server : servers) closing.push_back(server.close());
   // Each server keeps to its drain limit; ours is a net below it.
   const auto limit = std::chrono::duration_cast<Duration>(Seconds(drain_timeout_)) + std::chrono::seconds(10);
