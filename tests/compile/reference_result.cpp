@@ -2,12 +2,12 @@
 // refused: a Deferred gives a value: use a pointer or std::reference_wrapper
 #include <torc/torc.hpp>
 
-struct Session {};
+struct Account {};
 
 #ifdef REFUSED
-void keep(torc::Deferred<Session&> found);
-void find(torc::Deferred<Session&> found) { keep(std::move(found)); }
+void keep(torc::Deferred<Account&> found);
+void find(torc::Deferred<Account&> found) { keep(std::move(found)); }
 #else
-void keep(torc::Deferred<Session*> found);
-void find(torc::Deferred<Session*> found) { keep(std::move(found)); }
+void keep(torc::Deferred<Account*> found);
+void find(torc::Deferred<Account*> found) { keep(std::move(found)); }
 #endif
