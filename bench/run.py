@@ -33,7 +33,7 @@ HTTP = [
 IDLE_ECHO = [
     Server("echo_epoll", "bare epoll"),
     Server("echo_torc", "torc callbacks", target=300),
-    Server("echo_torc_coro", "torc coroutine", target=300),
+    Server("echo_torc_coro", "torc coroutine", target=1024),
     Server("echo_uv", "libuv"),
     Server("echo_asio", "Asio callbacks"),
     Server("echo_asio_coro", "Asio coroutine"),

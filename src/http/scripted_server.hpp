@@ -8,7 +8,10 @@
 
 #include <torc/endpoint/listen.hpp>
 #include <torc/http/client.hpp>
-#include <torc/torc.hpp>
+#include <torc/async/coroutine.hpp>
+#include <torc/async/timing.hpp>
+#include <torc/endpoint/listen.hpp>
+#include <torc/reactor/reactor.hpp>
 
 #include <gtest/gtest.h>
 
