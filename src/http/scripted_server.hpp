@@ -6,11 +6,13 @@
 // And on_reactor(), which runs a test's body and judges what it leaves behind.
 #pragma once
 
+#include <torc/async/coroutine.hpp>
+#include <torc/async/gather.hpp>
+#include <torc/async/promise.hpp>
+#include <torc/async/timing.hpp>
+#include <torc/base/log.hpp>
 #include <torc/endpoint/listen.hpp>
 #include <torc/http/client.hpp>
-#include <torc/async/coroutine.hpp>
-#include <torc/async/timing.hpp>
-#include <torc/endpoint/listen.hpp>
 #include <torc/reactor/reactor.hpp>
 
 #include <gtest/gtest.h>
