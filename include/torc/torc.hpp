@@ -5,6 +5,7 @@
 #include <torc/async/coroutine.hpp>
 #include <torc/async/deferred.hpp>
 #include <torc/async/gather.hpp>
+#include <torc/async/looping_call.hpp>
 #include <torc/async/promise.hpp>
 #include <torc/async/task_set.hpp>
 #include <torc/async/timing.hpp>
