@@ -2,7 +2,6 @@
 
 #include <torc/async/operation.hpp>
 #include <torc/async/timing.hpp>
-#include <torc/reactor/reactor.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -72,6 +71,8 @@ ConnectionPool::~ConnectionPool() = default;
 
 Deferred<ConnectionPool::Lease> ConnectionPool::acquire(const std::shared_ptr<ConnectionPool>& pool,
                                                         const std::string& origin) {
+  // Before any connection of ours, so that it is told of the end first.
+  if (!pool->linked()) Reactor::required("an HTTP client").house(*pool);
   auto& host = pool->hosts_[origin];
   if (!host) host = std::make_unique<Host>(origin);
   if (host->active >= pool->options_.active_per_host) {
@@ -99,6 +100,10 @@ bool ConnectionPool::busy(const std::string& origin) const noexcept {
 
 void ConnectionPool::close() noexcept {
   closed_ = true;
+  forget_all();
+}
+
+void ConnectionPool::forget_all() noexcept {
   while (Idle* idle = by_age_.front()) forget(*idle);
 }
 

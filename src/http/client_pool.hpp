@@ -9,11 +9,13 @@
 //    └── bytes, the peer's end, an error, the time limit, too many idle ──▶ closed
 //
 // An idle connection has a read pending, so that one the server closes goes away at once and bytes that
-// nobody asked for are never taken for a response.
+// nobody asked for are never taken for a response. When the reactor stops, idle connections are closed in
+// order, before it would cut them.
 #pragma once
 
 #include <torc/http/client.hpp>
 #include <torc/net/stream.hpp>
+#include <torc/reactor/reactor.hpp>
 
 #include <torc/base/intrusive_list.hpp>
 
@@ -27,7 +29,7 @@
 
 namespace torc::http {
 
-class ConnectionPool {
+class ConnectionPool final : private torc::detail::Resident {
  public:
   class Lease;
 
@@ -49,6 +51,8 @@ class ConnectionPool {
   struct Idle;
   class Turn;
 
+  void reactor_stopping() noexcept override { forget_all(); }
+  void forget_all() noexcept;
   void keep(Host& host, Stream stream);
   void forget(Idle& idle) noexcept;
   void forget_if_unused(Host& host) noexcept;

@@ -3,7 +3,10 @@
 
 #include "http/scripted_server.hpp"
 
+#include <sys/socket.h>
+
 #include <optional>
+#include <thread>
 
 namespace torc::http {
 namespace {
@@ -227,6 +230,30 @@ TEST(HttpClientPool, AFailedRequestFreesItsPlace) {
     EXPECT_FALSE(wrong);
     EXPECT_EQ(co_await whole(client, server.url()), "200 x");
   });
+}
+
+TEST(HttpClientPool, AServerSeesIdleConnectionsEndInOrderWithTheReactor) {
+  const UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_storage raw;
+  auto size = SocketAddress(IpAddress::loopback_v4(), 0).to_sockaddr(&raw);
+  ASSERT_EQ(::bind(listener.get(), reinterpret_cast<sockaddr*>(&raw), size), 0);
+  ASSERT_EQ(::listen(listener.get(), 1), 0);
+  ::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&raw), &size);
+  ssize_t end = -2;
+  std::thread server([&] {
+    const UniqueFd connection(::accept(listener.get(), nullptr, nullptr));
+    char buffer[1000];
+    ::recv(connection.get(), buffer, sizeof buffer, 0);
+    const std::string answer = ok("x").bytes;
+    ::send(connection.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
+    end = ::recv(connection.get(), buffer, sizeof buffer, 0);
+  });
+  on_reactor([&](this auto) -> Deferred<void> {
+    auto response = co_await get("http://" + SocketAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&raw), size)->str() + "/");
+    EXPECT_EQ(co_await response.text(), "x");
+  });
+  server.join();
+  EXPECT_EQ(end, 0);  // not a reset
 }
 
 TEST(HttpClientPool, WaitingRequestsEndWithTheReactor) {
