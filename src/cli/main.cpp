@@ -1,6 +1,7 @@
 // torc: the command. Reads the arguments and runs the sub-command they name.
 #include "base/escape.hpp"
 #include "cli/command.hpp"
+#include "cli/fetch.hpp"
 #include "cli/web.hpp"
 
 #include <torc/async/coroutine.hpp>
@@ -28,8 +29,10 @@ constexpr const char* kFooter = R"(
 Examples:
   torc web --path public              serve a directory on http://localhost:8080/
   torc web --help                     everything it can do
+  torc fetch http://localhost:8080/   write a page to standard output
 
-`torc COMMAND --help` explains a command. Exit status: 0 when it did what was asked, 2 when it was not asked properly.)";
+`torc COMMAND --help` explains a command. Exit status: 0 when it did what was asked, 1 when it could not,
+2 when it was not asked properly.)";
 
 int refuse(std::string_view who, std::string_view why) {
   std::fprintf(stderr, "%s: %s\n", std::string(who).c_str(), detail::escaped(why).c_str());
@@ -48,6 +51,7 @@ std::vector<Known> declare_all(CLI::App& app) {
     known.push_back({std::move(command), &declared});
   };
   add(make_web());
+  add(make_fetch());
   return known;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/escape.hpp"
 #include "cli/log_file.hpp"
+#include "cli/seconds.hpp"
 
 #include <torc/async/coroutine.hpp>
 #include <torc/async/gather.hpp>
@@ -15,7 +16,6 @@
 #include <CLI/Formatter.hpp>
 
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <optional>
@@ -28,8 +28,6 @@
 namespace torc::cli {
 
 namespace {
-
-using Seconds = std::chrono::duration<double>;
 
 constexpr const char* kFooter = R"(
 Examples:
@@ -52,14 +50,6 @@ std::string url_of(const SocketAddress& address) {
   const std::string port = std::to_string(address.port());
   if (address.ip().is_any()) return "http://localhost:" + port + "/";
   return "http://" + address.str() + "/";
-}
-
-/// CLI11's way to say what is wrong with a value: a text, empty when nothing is.
-std::string is_seconds(const std::string& text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc() && end == text.data() + text.size() && value > 0 && value <= 1e6) return {};
-  return "must be a number of seconds above 0 and up to 1000000, not " + detail::in_quotes(text);
 }
 
 class Web final : public Command {
@@ -135,7 +125,7 @@ Deferred<int> Web::run() {
   closing.reserve(servers.size());
   for (auto& server : servers) closing.push_back(server.close());
   // Each server keeps to its drain limit; ours is a net below it.
-  const auto limit = std::chrono::duration_cast<Duration>(Seconds(drain_timeout_)) + std::chrono::seconds(10);
+  const auto limit = duration_of(drain_timeout_) + std::chrono::seconds(10);
   co_await shield(limit, gather(std::move(closing)));
   told_to_end.value();
   co_return 0;
@@ -172,10 +162,9 @@ http::Router Web::site() const {
 }
 
 http::ServerOptions Web::options(LogFile* log) const {
-  const auto duration = [](double seconds) { return std::chrono::duration_cast<Duration>(Seconds(seconds)); };
-  http::ServerOptions options{.head_timeout = duration(header_timeout_),
-                              .idle_timeout = duration(idle_timeout_),
-                              .drain_limit = duration(drain_timeout_)};
+  http::ServerOptions options{.head_timeout = duration_of(header_timeout_),
+                              .idle_timeout = duration_of(idle_timeout_),
+                              .drain_limit = duration_of(drain_timeout_)};
   if (log) options.access_log = [log](const http::AccessLogEntry& entry) { log->add(entry); };
   return options;
 }
