@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 
 torc::Deferred<void> amain(std::vector<std::string> urls) {
   std::vector<torc::Deferred<torc::http::Response>> pages;
+  pages.reserve(urls.size());
   for (auto& url : urls) pages.push_back(torc::http::get(url, {.timeout = 5s}));
   for (auto& page : co_await torc::gather(std::move(pages))) {  // all at once, first error wins, the others cancelled
     std::string text = co_await page.text();

@@ -116,6 +116,7 @@ Deferred<int> Fetch::run() {
     throw UsageError("several URLs cannot share standard output: name a directory for them with --output DIR");
   }
   std::vector<Progress::Line> lines;
+  lines.reserve(urls_.size());
   for (const auto& url : urls_) lines.push_back({.name = label(url)});
   Work work(*this, std::move(lines));
   if (!output_.empty()) work.directory.emplace(output_);
@@ -125,7 +126,8 @@ Deferred<int> Fetch::run() {
   work.progress.draw(Reactor::required("torc fetch").now());
   if (!ended && !ended.error().check<Cancelled>()) co_return std::move(ended).error();
   if (!ended) work.progress.say("torc fetch: interrupted");
-  co_return ended && work.failed == 0 ? 0 : 1;
+  const bool all = ended && work.failed == 0;
+  co_return all ? 0 : 1;
 }
 
 // Not on the terminal that shows the content.

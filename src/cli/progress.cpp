@@ -45,7 +45,8 @@ std::string right(std::string text, std::size_t width) {
 std::string fitted(std::string text, std::size_t width) {
   if (text.size() > width) {
     const std::size_t tail = width > 8 ? width / 2 - 1 : 0;
-    text = text.substr(0, width - tail - (width > 1 ? 1 : 0)) + (width > 1 ? "~" : "") + text.substr(text.size() - tail);
+    text =
+        text.substr(0, width - tail - (width > 1 ? 1 : 0)) + (width > 1 ? "~" : "") + text.substr(text.size() - tail);
   }
   return text + std::string(width - std::min(width, text.size()), ' ');
 }

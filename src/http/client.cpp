@@ -59,21 +59,21 @@ class Fetching {
       doing_ = "waiting for one of the " + std::to_string(pool_->options().active_per_host) + " requests to " + origin +
                " to end (a response ends when its content has been read, or it is dropped)";
     }
-    auto lease = std::make_optional(co_await ConnectionPool::acquire(pool_, origin));
-    for (;;) {
-      const bool reused = lease->connected();
-      if (!reused) lease->connect(co_await connect());
-      doing_ = "waiting for the response";
-      auto exchange =
-          std::make_unique<ClientExchange>(request_, head_text, *std::move(lease), options_.stall_timeout, what());
-      lease.reset();
-      auto head = co_await as_outcome(exchange->perform());
-      if (head) co_return response(*head, std::move(exchange));
+    auto lease = co_await ConnectionPool::acquire(pool_, origin);
+    const bool reused = lease.connected();
+    if (!reused) lease.connect(co_await connect());
+    doing_ = "waiting for the response";
+    auto exchange =
+        std::make_unique<ClientExchange>(request_, head_text, std::move(lease), options_.stall_timeout, what());
+    auto head = co_await as_outcome(exchange->perform());
+    if (!head && reused && exchange->may_repeat(head.error())) {
       // A kept connection that its server had closed before it saw the request.
-      const bool stale = reused && !exchange->answered() && head.error().check<ConnectionClosed>();
-      if (!stale || !request_->idempotent() || request_->has_content()) co_return std::move(head).error();
-      lease.emplace(exchange->give_up());
+      exchange->reconnect(co_await connect());
+      doing_ = "waiting for the response";
+      head = co_await as_outcome(exchange->perform());
     }
+    if (!head) co_return std::move(head).error();
+    co_return response(*head, std::move(exchange));
   }
 
   Deferred<Stream> connect() {
@@ -132,9 +132,8 @@ Deferred<Response> Client::fetch(std::string url, RequestOptions options) {
     const Duration limit = options.timeout;
     auto fetching = std::make_unique<Fetching>(pool_, std::move(url), std::move(options));
     auto response = with_timeout(limit, fetching->run());
-    return std::move(response).recover([fetching = std::move(fetching)](Failure failure) {
-      return fetching->explained(std::move(failure));
-    });
+    return std::move(response).recover(
+        [fetching = std::move(fetching)](Failure failure) { return fetching->explained(std::move(failure)); });
   } catch (...) {
     return fail<Response>(Failure::current());
   }

@@ -76,12 +76,15 @@ bool ClientExchange::parse_head() {
   }
 }
 
-ConnectionPool::Lease ClientExchange::give_up() noexcept {
+bool ClientExchange::may_repeat(const Failure& failure) const noexcept {
+  return !answered_ && failure.check<ConnectionClosed>() && request_->idempotent() && !request_->has_content();
+}
+
+void ClientExchange::reconnect(Stream stream) {
   sending_.reset();
-  lease_->disconnect();
-  auto lease = *std::move(lease_);
-  lease_.reset();
-  return lease;
+  lease_->connect(std::move(stream));
+  parser_ = wire::ResponseParser(kLimits);
+  sent_ = false;
 }
 
 std::optional<std::string> ClientExchange::whole_content() {
@@ -159,10 +162,11 @@ void ClientExchange::close() noexcept {
 
 // The peer closed before the response was complete.
 Failure ClientExchange::cut_short() const {
-  const std::string where = !answered_ ? "before any of the response"
-                            : !head_read_ ? "inside the head of the response"
-                            : left_ ? "after " + std::to_string(taken_) + " of " + std::to_string(taken_ + *left_) + " bytes of the content"
-                                    : "after " + std::to_string(taken_) + " bytes of the content, before its end";
+  const std::string where =
+      !answered_    ? "before any of the response"
+      : !head_read_ ? "inside the head of the response"
+      : left_ ? "after " + std::to_string(taken_) + " of " + std::to_string(taken_ + *left_) + " bytes of the content"
+              : "after " + std::to_string(taken_) + " bytes of the content, before its end";
   return Failure(IncompleteRead("the server closed the connection " + where));
 }
 

@@ -30,10 +30,10 @@ class ClientExchange final : public BodySource {
 
   /// Sends the request; the head of the response, once it is there and past any interim ones.
   Deferred<codec::http1::ResponseHead> perform();
-  /// True once a byte of the response has come.
-  bool answered() const noexcept { return answered_; }
-  /// Takes the place back after perform() has failed. The connection is closed.
-  ConnectionPool::Lease give_up() noexcept;
+  /// After perform() has failed: nothing has come back, and asking again does no harm.
+  bool may_repeat(const Failure& failure) const noexcept;
+  /// Takes another connection, for perform() to be called again.
+  void reconnect(Stream stream);
 
   /// Right after perform(): all of the content, if it came with the head; the exchange is then over.
   /// Throws ProtocolError.

@@ -37,7 +37,7 @@ class Nginx : public ::testing::Test {
     root = name;
     fs::create_directory(root / "www");
     write("www/small.txt", "a small file\n");
-    std::string large(20'000'000, '\0');
+    std::string large = megabytes(20);
     for (std::size_t i = 0; i < large.size(); ++i) large[i] = static_cast<char>(i * 2654435761u >> 13);
     write("www/large.bin", large);
   }
@@ -60,25 +60,35 @@ class Nginx : public ::testing::Test {
     }();
     const std::string dir = root;
     write("nginx.conf",
-          "daemon off; master_process off; pid " + dir + "/pid; error_log " + dir + "/error.log;\n"
-          "events { worker_connections 200; }\n"
-          "http {\n  access_log off; default_type text/plain; keepalive_requests 5; keepalive_timeout 1;\n"
-          "  client_max_body_size 1m; chunked_transfer_encoding on;\n"
-          "  client_body_temp_path " + dir + "/t1; proxy_temp_path " + dir + "/t2; fastcgi_temp_path " + dir + "/t3;\n"
-          "  uwsgi_temp_path " + dir + "/t4; scgi_temp_path " + dir + "/t5;\n"
-          "  server { listen 127.0.0.1:" + std::to_string(port) + "; root " + dir + "/www;\n"
-          "    location /moved { return 301 /small.txt; }\n"
-          "    location /empty { return 204; }\n"
+          "daemon off; master_process off; pid " + dir + "/pid; error_log " + dir +
+              "/error.log;\n"
+              "events { worker_connections 200; }\n"
+              "http {\n  access_log off; default_type text/plain; keepalive_requests 5; keepalive_timeout 1;\n"
+              "  client_max_body_size 1m; chunked_transfer_encoding on;\n"
+              "  client_body_temp_path " +
+              dir + "/t1; proxy_temp_path " + dir + "/t2; fastcgi_temp_path " + dir +
+              "/t3;\n"
+              "  uwsgi_temp_path " +
+              dir + "/t4; scgi_temp_path " + dir +
+              "/t5;\n"
+              "  server { listen 127.0.0.1:" +
+              std::to_string(port) + "; root " + dir +
+              "/www;\n"
+              "    location /moved { return 301 /small.txt; }\n"
+              "    location /empty { return 204; }\n"
           // Sizes unknown to the proxy come chunked; the echo reads the request's content whole.
-          "    location /proxied/ { proxy_pass http://127.0.0.1:" + std::to_string(port) +
+              "    location /proxied/ { proxy_pass http://127.0.0.1:" +
+              std::to_string(port) +
               "/; proxy_http_version 1.0; proxy_set_header Accept-Encoding \"\"; }\n"
-          "    location /gone { return 410 \"no more\"; }\n  }\n}\n");
+              "    location /gone { return 410 \"no more\"; }\n  }\n}\n");
     const std::string config = dir + "/nginx.conf", log = dir + "/error.log";
     const char* arguments[] = {kNginx, "-p", dir.c_str(), "-c", config.c_str(), "-e", log.c_str(), nullptr};
     ASSERT_EQ(::posix_spawn(&process, kNginx, nullptr, nullptr, const_cast<char**>(arguments), environ), 0);
   }
 
-  std::string url(std::string_view path) const { return "http://127.0.0.1:" + std::to_string(port) + std::string(path); }
+  std::string url(std::string_view path) const {
+    return "http://127.0.0.1:" + std::to_string(port) + std::string(path);
+  }
 
   // Nginx takes a moment to listen.
   Deferred<void> ready(Client& client) {
@@ -144,6 +154,7 @@ TEST_F(Nginx, ClosesConnectionsWithoutAnyoneNoticing) {
     for (int i = 0; i < 100; ++i) EXPECT_EQ(co_await whole(client, url("/small.txt")), "200 a small file\n");
     for (int round = 0; round < 3; ++round) {
       std::vector<Deferred<std::string>> all;
+      all.reserve(50);
       for (int i = 0; i < 50; ++i) all.push_back(whole(client, url("/small.txt")));
       for (const auto& text : co_await gather(std::move(all))) EXPECT_EQ(text, "200 a small file\n");
     }
@@ -160,7 +171,7 @@ TEST_F(Nginx, RefusesTooMuchContentWhileItIsSent) {
     Client client;
     co_await ready(client);
     for (int i = 0; i < 20; ++i) {
-      auto response = co_await client.fetch(url("/small.txt"), {.method = "PUT", .body = Body(std::string(50'000'000, 'x'))});
+      auto response = co_await client.fetch(url("/small.txt"), {.method = "PUT", .body = Body(megabytes(50))});
       EXPECT_EQ(response.status(), 413);
     }
   });

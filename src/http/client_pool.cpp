@@ -122,9 +122,8 @@ void ConnectionPool::keep(Host& host, Stream stream) {
   host.idle.push_back(std::move(idle));
   by_age_.push_back(kept);
   ++idle_count_;
-  kept.watch.emplace(with_timeout(options_.idle_timeout, std::move(read)).then_outcome([this, &kept](auto&&) {
-    forget(kept);
-  }));
+  kept.watch.emplace(
+      with_timeout(options_.idle_timeout, std::move(read)).then_outcome([this, &kept](auto&&) { forget(kept); }));
   --host.active;
   if (host.idle.size() > options_.idle_per_host) {
     forget(*host.idle.front());

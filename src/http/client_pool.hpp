@@ -75,7 +75,6 @@ class ConnectionPool::Lease {
   bool connected() const noexcept { return stream_.has_value(); }
   Stream& stream() noexcept { return *stream_; }
   void connect(Stream stream) { stream_.emplace(std::move(stream)); }
-  void disconnect() noexcept { stream_.reset(); }
 
   /// Ends the lease; the connection may be used again. Nobody who waits runs before this returns.
   void keep() &&;

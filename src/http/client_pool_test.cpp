@@ -33,7 +33,7 @@ TEST(HttpClientPool, OneConnectionServesManyRequests) {
 
 // The second request finds the kept connection closed after `cut` bytes of its response.
 Deferred<void> meet_a_stale_connection(std::size_t cut, Reply::Then then, bool byte_by_byte) {
-  const Reply full = ok("hello");
+  Reply full = ok("hello");
   ScriptedServer server(
       [&](const Asked& asked) {
         if (asked.connection == 0 && asked.number == 1) return Reply{full.bytes.substr(0, cut), then};
@@ -88,7 +88,8 @@ TEST(HttpClientPool, AStaleConnectionThatIsResetIsSeenByNobody) {
 
 TEST(HttpClientPool, WhatCannotBeRepeatedIsNotSentTwice) {
   on_reactor([]() -> Deferred<void> {
-    ScriptedServer server([](const Asked& asked) { return asked.number % 2 == 0 ? ok("x") : Reply{"", Reply::kClose}; });
+    ScriptedServer server(
+        [](const Asked& asked) { return asked.number % 2 == 0 ? ok("x") : Reply{"", Reply::kClose}; });
     Client client;
     for (auto& [method, body] : {std::pair<std::string, std::string>{"POST", ""}, {"PUT", "content"}}) {
       EXPECT_EQ(co_await whole(client, server.url()), "200 x");
@@ -102,10 +103,12 @@ TEST(HttpClientPool, WhatCannotBeRepeatedIsNotSentTwice) {
 TEST(HttpClientPool, ARequestIsRepeatedOnceAndOnANewConnection) {
   on_reactor([]() -> Deferred<void> {
     int good = 3;
-    ScriptedServer server([&](const Asked&) { return good-- > 0 ? ok(std::string(1'000'000, 'x')) : Reply{"", Reply::kClose}; });
+    ScriptedServer server(
+        [&](const Asked&) { return good-- > 0 ? ok(std::string(1'000'000, 'x')) : Reply{"", Reply::kClose}; });
     Client client;
     // Three connections that will all turn out to be stale.
     std::vector<Deferred<std::string>> all;
+    all.reserve(3);
     for (int i = 0; i < 3; ++i) all.push_back(whole(client, server.url()));
     co_await gather(std::move(all));
     EXPECT_EQ(client.idle_connections(), 3u);
@@ -151,6 +154,7 @@ TEST(HttpClientPool, IdleConnectionsAreKeptForATimeAndInNumber) {
     Client client({.idle_per_host = 3, .idle_total = 4, .idle_timeout = 50ms});
     const auto together = [&](ScriptedServer& to, int count) {
       std::vector<Deferred<std::string>> all;
+      all.reserve(static_cast<std::size_t>(count));
       for (int i = 0; i < count; ++i) all.push_back(whole(client, to.url()));
       return gather(std::move(all));
     };
@@ -178,9 +182,12 @@ TEST(HttpClientPool, RequestsBeyondTheLimitWaitTheirTurnInOrder) {
     asked_server = &server;
     Client client({.active_per_host = 2});
     std::vector<Deferred<Response>> all;
+    all.reserve(20);
     for (int i = 0; i < 20; ++i) all.push_back(client.fetch(server.url("/" + std::to_string(i))));
     all[5].cancel();
-    { auto dropped = std::move(all[7]); }
+    {
+      auto dropped = std::move(all[7]);
+    }
     for (int i = 0; i < 20; ++i) {
       if (i == 7) continue;
       auto got = co_await as_outcome(std::move(all[static_cast<std::size_t>(i)]));
@@ -249,7 +256,8 @@ TEST(HttpClientPool, AServerSeesIdleConnectionsEndInOrderWithTheReactor) {
     end = ::recv(connection.get(), buffer, sizeof buffer, 0);
   });
   on_reactor([&](this auto) -> Deferred<void> {
-    auto response = co_await get("http://" + SocketAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&raw), size)->str() + "/");
+    auto response =
+        co_await get("http://" + SocketAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&raw), size)->str() + "/");
     EXPECT_EQ(co_await response.text(), "x");
   });
   server.join();

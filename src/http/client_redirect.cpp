@@ -27,7 +27,8 @@ void follow_redirect(ClientRequest& request, int status, std::string_view locati
       request.headers.remove(name);
     }
   } else if (request.body.source()) {
-    throw InvalidRequest("redirected to " + url.str() + ", but the content comes from a source that cannot be sent again");
+    throw InvalidRequest("redirected to " + url.str() +
+                         ", but the content comes from a source that cannot be sent again");
   }
   if (!url.same_origin(request.url)) {
     // Whoever answers there was not meant to see these.

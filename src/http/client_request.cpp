@@ -21,9 +21,9 @@ namespace wire = codec::http1;
 using torc::detail::in_quotes;
 
 // Content up to this size leaves in one write with the head.
-constexpr std::size_t kTogether = 16 * 1024;
+constexpr std::size_t kTogether = std::size_t{16} * 1024;
 // Longer text is written piece by piece, so that little of it is ever copied to a queue.
-constexpr std::size_t kPiece = 256 * 1024;
+constexpr std::size_t kPiece = std::size_t{256} * 1024;
 
 // Fields that decide where a message goes or ends.
 constexpr std::array kOurs = {"Host", "Content-Length", "Transfer-Encoding", "Connection"};
@@ -108,7 +108,8 @@ Url checked_url(std::string_view text) {
 }
 
 std::string request_head(ClientRequest& request) {
-  if (request.method == "CONNECT") throw InvalidRequest("CONNECT asks for a tunnel, which an HTTP client does not give");
+  if (request.method == "CONNECT")
+    throw InvalidRequest("CONNECT asks for a tunnel, which an HTTP client does not give");
   for (const char* name : kOurs) {
     if (!request.headers.contains(name)) continue;
     throw InvalidRequest(std::string("the header field ") + name + " is set by the client: leave it out");

@@ -94,8 +94,8 @@ TEST(HttpClientRequest, HearsAnAnswerThatComesBeforeTheContentIsSent) {
       reset = rest.has_value();
     });
     Client client;
-    auto text = co_await whole(client, "http://" + port.address().str() + "/",
-                               {.method = "POST", .body = Body(std::string(50'000'000, 'x'))});
+    auto text =
+        co_await whole(client, "http://" + port.address().str() + "/", {.method = "POST", .body = Body(megabytes(50))});
     EXPECT_EQ(text, "413 late");
     EXPECT_EQ(client.idle_connections(), 0u);
     co_await port.close();
@@ -113,7 +113,7 @@ TEST(HttpClientRequest, HearsAnAnswerThatAResetFollows) {
     Client client;
     for (int i = 0; i < 10; ++i) {
       EXPECT_EQ(co_await whole(client, "http://" + port.address().str() + "/",
-                               {.method = "POST", .body = Body(std::string(20'000'000, 'x'))}),
+                               {.method = "POST", .body = Body(megabytes(20))}),
                 "413 late");
     }
     co_await port.close();
@@ -133,11 +133,12 @@ TEST(HttpClientRequest, SendsOnWhileTheAnswerComes) {
     });
     std::optional<BodyWriter> writer;
     Client client;
-    auto response = co_await client.fetch("http://" + port.address().str() + "/",
-                                          {.method = "POST", .body = produced_body([&](this auto, BodyWriter out) -> Deferred<void> {
-                                             writer.emplace(out);
-                                             co_await until_cancelled();
-                                           })});
+    auto response = co_await client.fetch(
+        "http://" + port.address().str() + "/",
+        {.method = "POST", .body = produced_body([&](this auto, BodyWriter out) -> Deferred<void> {
+                             writer.emplace(out);
+                             co_await until_cancelled();
+                           })});
     std::string got;
     for (const char* word : {"one", "two", "three"}) {
       co_await writer->write(word);

@@ -28,50 +28,54 @@ std::vector<Case> cases() {
   return {
       {"a length", "GET", ok("hello"), 200, "hello", true},
       {"no content", "GET", ok(""), 200, "", true},
-      {"chunked", "GET", bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"), 200,
-       "abcde", true},
+      {"chunked", "GET", bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"),
+       200, "abcde", true},
       {"chunked with extensions and trailers", "GET",
        bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n"
              "5;x=\"y\"\r\nhello\r\n0;last\r\nX-Sum: 7\r\n\r\n"),
        200, "hello", true},
-      {"chunked and empty", "GET", bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 200, "", true},
+      {"chunked and empty", "GET", bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 200, "",
+       true},
       {"until the end", "GET", bytes("HTTP/1.1 200 OK\r\n\r\nall of it", Reply::kClose), 200, "all of it", false},
       {"until the end, empty", "GET", bytes("HTTP/1.1 200 OK\r\n\r\n", Reply::kClose), 200, "", false},
       {"HTTP/1.0", "GET", bytes("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi"), 200, "hi", false},
-      {"HTTP/1.0 that stays", "GET", bytes("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nhi"), 200,
-       "hi", true},
+      {"HTTP/1.0 that stays", "GET", bytes("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nhi"),
+       200, "hi", true},
       {"a server that says it closes", "GET",
        bytes("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi", Reply::kClose), 200, "hi", false},
       {"HEAD", "HEAD", bytes("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"), 200, "", true},
       {"HEAD, chunked", "HEAD", bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), 200, "", true},
       {"204", "DELETE", bytes("HTTP/1.1 204 No Content\r\n\r\n"), 204, "", true},
-      {"304 with the length of what is not sent", "GET", bytes("HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n"),
-       304, "", true},
+      {"304 with the length of what is not sent", "GET",
+       bytes("HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n"), 304, "", true},
       {"interim responses first", "GET",
        bytes("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
              "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone"),
        404, "none", true},
       {"an unknown status", "GET", bytes("HTTP/1.1 599 \r\nContent-Length: 1\r\n\r\nx"), 599, "x", true},
-      {"bytes behind the response", "GET", bytes("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhiHTTP/1.1 200 OK\r\n"), 200,
-       "hi", false},
+      {"bytes behind the response", "GET", bytes("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhiHTTP/1.1 200 OK\r\n"),
+       200, "hi", false},
       {"nothing", "GET", bytes("", Reply::kClose), 0, nullptr, false},
       {"half a head", "GET", bytes("HTTP/1.1 200 OK\r\nContent-Le", Reply::kClose), 0, nullptr, false},
       {"only interim responses", "GET", bytes("HTTP/1.1 100 Continue\r\n\r\n", Reply::kClose), 0, nullptr, false},
       {"less than the length", "GET", bytes("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", Reply::kClose), 200,
        nullptr, false},
-      {"no last chunk", "GET", bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", Reply::kClose),
-       200, nullptr, false},
+      {"no last chunk", "GET",
+       bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", Reply::kClose), 200, nullptr,
+       false},
       {"no empty line behind the last chunk", "GET",
-       bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n", Reply::kClose), 200, nullptr, false},
+       bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n", Reply::kClose), 200, nullptr,
+       false},
       {"a reset instead of the end", "GET", bytes("HTTP/1.1 200 OK\r\n\r\nall of", Reply::kAbort), 200, nullptr, false},
       {"no HTTP", "GET", bytes("SSH-2.0-OpenSSH_9.2\r\n"), 0, nullptr, false},
-      {"two lengths", "GET", bytes("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx"), 0, nullptr, false},
+      {"two lengths", "GET", bytes("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx"), 0, nullptr,
+       false},
       {"a length and chunks", "GET",
        bytes("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 0, nullptr, false},
       {"a chunk size that is none", "GET", bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"), 200,
        nullptr, false},
-      {"another protocol", "GET", bytes("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"), 0,
-       nullptr, false},
+      {"another protocol", "GET",
+       bytes("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"), 0, nullptr, false},
       {"a head without end", "GET", Reply{"HTTP/1.1 200 OK\r\nX: " + std::string(10'000, 'x')}, 0, nullptr, false},
   };
 }
@@ -109,7 +113,8 @@ TEST(HttpClient, ReadsResponsesThatComeByteByByte) {
 TEST(HttpClient, GivesStatusFieldsAndUrl) {
   on_reactor([]() -> Deferred<void> {
     ScriptedServer server([](const Asked&) {
-      return Reply{"HTTP/1.1 418 I'm a teapot\r\nX-A: 1\r\nx-a: 2\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\r\n"};
+      return Reply{
+          "HTTP/1.1 418 I'm a teapot\r\nX-A: 1\r\nx-a: 2\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\r\n"};
     });
     Client client;
     auto response = co_await client.fetch(server.url("/pot?size=2#lid"));
@@ -267,8 +272,8 @@ TEST(HttpClient, TimeLimitsSayWhatWasWaitedFor) {
         << place.error().message();
     auto content = co_await as_outcome(response.text());
     EXPECT_TRUE(!content && content.error().check<TimeoutError>());
-    EXPECT_EQ(content.error().message(), "fetching " + server.url("/content") +
-                                             ": GET, waiting for more of the content: timed out after 30 ms");
+    EXPECT_EQ(content.error().message(),
+              "fetching " + server.url("/content") + ": GET, waiting for more of the content: timed out after 30 ms");
   });
 }
 
@@ -284,7 +289,7 @@ TEST(HttpClient, AListenerThatNeverAnswersIsATimeout) {
     std::vector<UniqueFd> waiting;
     for (int i = 0; i < 4; ++i) {
       waiting.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-      ::connect(waiting.back().get(), reinterpret_cast<sockaddr*>(&raw), size);
+      static_cast<void>(::connect(waiting.back().get(), reinterpret_cast<sockaddr*>(&raw), size));
     }
     Client client;
     const auto url = "http://" + SocketAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&raw), size)->str() + "/";
@@ -298,7 +303,8 @@ TEST(HttpClient, AListenerThatNeverAnswersIsATimeout) {
 
 // Fetches and reads, `turns` turns of the loop long, then is dropped or cancelled. True when it had ended.
 Deferred<bool> interrupted(Client& client, const ScriptedServer& server, int turns, bool cancel) {
-  auto fetch = whole(client, server.url(), {.method = "POST", .body = Body(std::make_unique<Pieces>(std::vector<std::string>{"a", "b"}))});
+  auto fetch = whole(client, server.url(),
+                     {.method = "POST", .body = Body(std::make_unique<Pieces>(std::vector<std::string>{"a", "b"}))});
   for (int i = 0; i < turns && fetch.pending(); ++i) co_await next_turn();
   const bool ended = !fetch.pending();
   if (cancel) fetch.cancel();
@@ -310,9 +316,7 @@ Deferred<bool> interrupted(Client& client, const ScriptedServer& server, int tur
 
 Deferred<void> let_go_at_each_step(bool cancel) {
   ScriptedServer server(
-      [](const Asked&) {
-        return Reply{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"};
-      },
+      [](const Asked&) { return Reply{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"}; },
       true);
   Client client({.active_per_host = 1});
   int steps = 0;
@@ -338,7 +342,7 @@ TEST(HttpClient, MayBeDestroyedWhileItsFetchesAndResponsesGoOn) {
   on_reactor([]() -> Deferred<void> {
     ScriptedServer server([](const Asked&) { return ok(std::string(500'000, 'x')); });
     std::optional<Client> client{std::in_place};
-    auto idle = co_await whole(*client, server.url());
+    co_await whole(*client, server.url());
     auto response = co_await client->fetch(server.url());
     auto fetch = client->fetch(server.url());
     EXPECT_TRUE(fetch.pending());
@@ -371,6 +375,7 @@ TEST(HttpClient, ManyPagesAtOnce) {
   on_reactor([]() -> Deferred<void> {
     ScriptedServer server([](const Asked& asked) { return ok(asked.target()); });
     std::vector<Deferred<Response>> pages;
+    pages.reserve(200);
     for (int i = 0; i < 200; ++i) pages.push_back(get(server.url("/" + std::to_string(i))));
     int i = 0;
     for (auto& page : co_await gather(std::move(pages))) {

@@ -70,6 +70,9 @@ inline Deferred<void> next_turn() {
   return std::move(deferred);
 }
 
+/// More than any socket takes at once.
+inline std::string megabytes(std::size_t count) { return std::string(count * 1'000'000, 'x'); }
+
 /// A request as the server saw it.
 struct Asked {
   std::string head;  // up to the empty line
@@ -105,9 +108,8 @@ class ScriptedServer {
   /// Starts to serve at once; `answer` may use what outlives the server.
   explicit ScriptedServer(Answer answer, bool byte_by_byte = false)
       : state_(std::make_unique<State>(std::move(answer), byte_by_byte)),
-        port_(TcpListen::open(SocketAddress(IpAddress::loopback_v4(), 0), {}, [&state = *state_](Stream stream) {
-          return serve(state, std::move(stream));
-        })) {}
+        port_(TcpListen::open(SocketAddress(IpAddress::loopback_v4(), 0), {},
+                              [&state = *state_](Stream stream) { return serve(state, std::move(stream)); })) {}
 
   std::string origin() const { return "http://127.0.0.1:" + std::to_string(port_.address().port()); }
   std::string url(std::string_view path = "/") const { return origin() + std::string(path); }
