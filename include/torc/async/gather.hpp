@@ -1,11 +1,18 @@
-// gather: many results at once. The first failure cancels the others; either way it ends only when
-// every child has ended (semantics, rule 9). Failures after the first are attached to it.
+// gather: many results at once.
+//
+//   auto pages = co_await gather(std::move(requests));          // vector in, vector out
+//   auto result = co_await gather(load_user(7), load_rights(7));  // std::tuple<User, Rights>
+//
+// The first failure cancels the others; either way it ends only when every child has ended (semantics,
+// rule 9). Failures after the first are attached to it. To have every outcome, whatever it is, and
+// leave the siblings of a failed one alone: gather_outcomes.
+// Cancelling cancels every child; dropping drops them. Results that are there already cost nothing.
 #pragma once
 
-#include <torc/async/deferred.hpp>
-#include <torc/base/errors.hpp>
+#include <torc/async/several.hpp>
 
-#include <memory>
+#include <tuple>
+#include <variant>
 #include <vector>
 
 namespace torc {
@@ -13,92 +20,114 @@ namespace torc {
 namespace detail {
 
 template <class T>
-using Gathered = std::conditional_t<std::is_void_v<T>, void, std::vector<std::conditional_t<std::is_void_v<T>, int, T>>>;
+struct GatheredOf {
+  using type = std::vector<T>;
+};
+template <>
+struct GatheredOf<void> {
+  using type = void;
+};
+template <class T>
+using Gathered = typename GatheredOf<T>::type;
+
+/// A tuple has no room for void.
+template <class T>
+using InTuple = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+
+/// Keeps values where they are and the first failure; later ones are attached to it.
+class FirstFailure {
+ public:
+  template <class T>
+  bool ended(std::size_t, Deferred<T>& result) noexcept {
+    Outcome<T> outcome = result.take();
+    if (outcome) {
+      result = Deferred<T>(std::move(outcome));
+      return false;
+    }
+    Failure failure = std::move(outcome).error();
+    if (!failure_) {
+      failure_ = std::move(failure);
+      return true;
+    }
+    if (!failure.template check<Cancelled>()) failure_.failure.suppress(std::move(failure));
+    return false;
+  }
+
+ protected:
+  FailureSlot failure_;
+};
 
 template <class T>
-class Gather final : public OperationOf<Gathered<T>>, public Pooled {
- public:
-  explicit Gather(std::vector<Deferred<T>> children)
-      : pending_(children.size()), children_(std::make_unique<Child[]>(children.size())) {
-    const Firing firing;
-    for (std::size_t i = 0; i < children.size(); ++i) {
-      children_[i].gather = this;
-      children_[i].deferred.emplace(std::move(children[i]));
+struct GatherVector final : FirstFailure {
+  using Result = Gathered<T>;
+  Outcome<Result> finish(std::vector<Deferred<T>>& results, bool) {
+    if (this->failure_) return this->failure_.take();
+    if constexpr (std::is_void_v<T>) {
+      for (auto& result : results) static_cast<void>(result.take());
+      return {};
+    } else {
+      Result values;
+      values.reserve(results.size());
+      for (auto& result : results) values.push_back(*result.take());
+      return values;
     }
-    count_ = children.size();
-    for (std::size_t i = 0; i < count_; ++i) {
-      auto& child = children_[i];
-      if (child.deferred->pending()) {
-        (*child.deferred->slot())->set_waiter(&child);
-      } else {
-        ended(child);
-      }
-    }
+  }
+};
+
+template <class... T>
+struct GatherTuple final : FirstFailure {
+  using Result = std::tuple<InTuple<T>...>;
+  Outcome<Result> finish(std::tuple<Deferred<T>...>& results, bool) {
+    if (this->failure_) return this->failure_.take();
+    return std::apply([](auto&... result) { return Result(value_of(result)...); }, results);
   }
 
  private:
-  struct Child final : Waiter {
-    void inner_fired(Operation&) noexcept override { gather->ended(*this); }
-    Gather* gather = nullptr;
-    std::optional<Deferred<T>> deferred;
-    std::optional<Outcome<T>> outcome;
-  };
-
-  void ended(Child& child) noexcept {
-    child.outcome.emplace(child.deferred->take());
-    if (!*child.outcome) {
-      Failure failure = std::move(*child.outcome).error();
-      if (!first_) {
-        first_ = std::move(failure);
-        cancel_leaf();
-      } else if (!failure.template check<Cancelled>()) {
-        first_.failure.suppress(std::move(failure));
-      }
-    }
-    if (--pending_ == 0) finish();
-  }
-
-  void finish() noexcept {
-    if (first_) return this->fire(first_.take());
-    if constexpr (std::is_void_v<T>) {
-      this->fire(Outcome<void>());
+  template <class U>
+  static InTuple<U> value_of(Deferred<U>& result) noexcept {
+    Outcome<U> outcome = result.take();
+    if constexpr (std::is_void_v<U>) {
+      return {};
     } else {
-      std::vector<T> values;
-      values.reserve(count_);
-      for (std::size_t i = 0; i < count_; ++i) values.push_back(*std::move(*children_[i].outcome));
-      this->fire(Outcome<std::vector<T>>(std::move(values)));
+      return *std::move(outcome);
     }
   }
+};
 
-  void cancel_leaf() noexcept override {
-    const Firing firing;
-    for (std::size_t i = 0; i < count_; ++i) {
-      if (children_[i].deferred) children_[i].deferred->cancel();
-    }
+template <class T>
+struct GatherOutcomes final {
+  using Result = std::vector<Outcome<T>>;
+  bool ended(std::size_t, Deferred<T>&) noexcept { return false; }
+  Outcome<Result> finish(std::vector<Deferred<T>>& results, bool) {
+    Result outcomes;
+    outcomes.reserve(results.size());
+    for (auto& result : results) outcomes.push_back(result.take());
+    return outcomes;
   }
-  void discard() noexcept override { delete this; }
-  void abandon() noexcept override { delete this; }
-
-  std::size_t pending_;
-  std::size_t count_ = 0;
-  std::unique_ptr<Child[]> children_;
-  FailureSlot first_;
 };
 
 }  // namespace detail
 
-/// The values of all `results`, in order; fails with the first failure.
-/// Cancelling it cancels every child; dropping it drops them.
+/// The values of all `results`, in order (nothing, for void); fails with the first failure.
+/// None at all succeeds at once.
 template <class T>
 Deferred<detail::Gathered<T>> gather(std::vector<Deferred<T>> results) {
-  if (results.empty()) {
-    if constexpr (std::is_void_v<T>) {
-      return succeed();
-    } else {
-      return succeed(std::vector<T>());
-    }
-  }
-  return Deferred<detail::Gathered<T>>(new detail::Gather<T>(std::move(results)));
+  return detail::Several<std::vector<Deferred<T>>, detail::GatherVector<T>>::start(std::move(results), {});
+}
+
+/// The values of results of different types, as a tuple; std::monostate stands where one is void.
+template <class... T>
+  requires(sizeof...(T) > 0)
+Deferred<std::tuple<detail::InTuple<T>...>> gather(Deferred<T>... results) {
+  using Results = std::tuple<Deferred<T>...>;
+  return detail::Several<Results, detail::GatherTuple<T...>>::start(Results(std::move(results)...), {});
+}
+
+/// The outcome of each of `results`, in order. Never fails, and a failure cancels nothing; when it is
+/// cancelled itself, the children it cut off have Cancelled as their outcome.
+template <class T>
+Deferred<std::vector<Outcome<T>>> gather_outcomes(std::vector<Deferred<T>> results) {
+  return detail::Several<std::vector<Deferred<T>>, detail::GatherOutcomes<T>>::start(std::move(results), {});
 }
 
 }  // namespace torc
