@@ -14,7 +14,8 @@ namespace detail {
 
 /// What calling F gives, seen as a stage: Deferred<U> and Outcome<U> give U, Failure gives nothing.
 template <class F, class... Args>
-using MaybeDeferred = typename Agreed<typename ResultOf<std::decay_t<std::invoke_result_t<F&, Args...>>>::type, Never>::type;
+using MaybeDeferred =
+    typename Agreed<typename ResultOf<std::decay_t<std::invoke_result_t<F&, Args...>>>::type, Never>::type;
 
 }  // namespace detail
 

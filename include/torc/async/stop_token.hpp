@@ -1,0 +1,70 @@
+// with_stop_token: a std::stop_token cancels a Deferred.
+//
+//   auto result = co_await with_stop_token(token, work());
+//
+// For code that was written to the standard's way of stopping. Thread: request_stop() must be called on
+// the thread of the Deferred; calling it elsewhere is a programming error that stops the program. From
+// another thread send the request home first: reactor.call_from_thread([=] { source.request_stop(); }).
+#pragma once
+
+#include <torc/async/deferred.hpp>
+
+#include <optional>
+#include <stop_token>
+#include <thread>
+#include <utility>
+
+namespace torc {
+
+namespace detail {
+
+/// Stops the program unless this is thread `home`.
+void check_stop_thread(std::thread::id home) noexcept;
+
+template <class T>
+class Stoppable final : public OperationOf<T>, public Pooled {
+ public:
+  Stoppable(std::stop_token token, Operation* operation) : waited_(operation) {
+    this->wait_for(&waited_);
+    callback_.emplace(std::move(token), Stop{this});
+  }
+
+ private:
+  struct Stop {
+    void operator()() const noexcept {
+      check_stop_thread(self->thread_);
+      // What waits may destroy this callback while it runs: allowed on the same thread.
+      Operation::request_cancel(self);
+    }
+    Stoppable* self;
+  };
+
+  void inner_fired(Operation& inner) noexcept override {
+    this->wait_for_nothing();
+    waited_ = nullptr;
+    callback_.reset();
+    auto& operation = static_cast<OperationOf<T>&>(inner);
+    Outcome<T> outcome = operation.take();
+    operation.discard();
+    this->fire(std::move(outcome));
+  }
+  void discard() noexcept override { delete this; }
+  void abandon() noexcept override { delete this; }
+
+  Operation* waited_;
+  std::thread::id thread_ = std::this_thread::get_id();
+  std::optional<std::stop_callback<Stop>> callback_;
+};
+
+}  // namespace detail
+
+/// `result`, cancelled when `token` is asked to stop, at once if it was already. Results that are
+/// there, and tokens that nobody can ask, cost nothing.
+template <class T>
+Deferred<T> with_stop_token(std::stop_token token, Deferred<T> result) {
+  if (token.stop_requested()) result.cancel();
+  if (!result.pending() || !token.stop_possible() || token.stop_requested()) return result;
+  return Deferred<T>(new detail::Stoppable<T>(std::move(token), result.release_operation()));
+}
+
+}  // namespace torc
