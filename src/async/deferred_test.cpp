@@ -3,6 +3,7 @@
 #include <torc/async/coroutine.hpp>
 #include <torc/async/promise.hpp>
 #include <torc/base/errors.hpp>
+#include <torc/base/log.hpp>
 
 #include <gtest/gtest.h>
 
@@ -138,6 +139,15 @@ TEST(Deferred, ABrokenPromiseIsDeliveredInTheNextFiring) {
   poke.set_value();
   EXPECT_TRUE(outcome.take().value());
   static_cast<void>(other.take());
+}
+
+TEST(Deferred, AFailureDroppedUnseenIsLoggedAndCancelledIsNot) {
+  auto captured = std::make_shared<log::CaptureSink>();
+  const log::ScopedSink scope{captured};
+  { auto dropped = fail<int>(Cancelled{}); }
+  EXPECT_EQ(captured->count(), 0u) << captured->text();
+  { auto dropped = fail<int>(TimeoutError("unseen")); }
+  EXPECT_TRUE(captured->contains("unseen"));
 }
 
 TEST(DeferredDeathTest, FiringTwiceNamesBothPlaces) {

@@ -216,7 +216,7 @@ class [[nodiscard("a Deferred that is dropped cancels its operation: keep, await
   void let_go() noexcept {
     if (operation_) {
       detail::Operation::drop(std::exchange(operation_, nullptr));
-    } else if (ready_ && !ready_->has_value()) [[unlikely]] {
+    } else if (ready_ && !ready_->has_value() && !ready_->error().template check<Cancelled>()) [[unlikely]] {
       detail::report_unhandled(ready_->error(), "in a result that was dropped unseen");
     }
   }
