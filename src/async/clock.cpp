@@ -18,6 +18,9 @@ struct DelayedCall::Call final : detail::Timer, detail::Pooled {
       detail::report_unhandled(Failure::current(), "in a delayed call");
     }
   }
+  void stopped() noexcept override {
+    if (detached) delete this;
+  }
 
   Clock& clock;
   std::move_only_function<void()> function;  // empty: the call was made

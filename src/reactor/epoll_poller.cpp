@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 
 namespace torc::detail {
 
@@ -34,7 +35,10 @@ class EpollPoller final : public Poller {
   }
 
   void wait(Duration limit) noexcept override {
-    const int timeout = limit < Duration::zero() ? -1 : static_cast<int>((limit.count() + 999'999) / 1'000'000);
+    // epoll counts in an int of milliseconds: a timer beyond 24 days is looked at again on the way.
+    const auto timeout = limit < Duration::zero()
+                             ? -1
+                             : static_cast<int>(std::min<Duration::rep>(limit.count() / 1'000'000 + (limit.count() % 1'000'000 > 0), INT_MAX));
     const int count = ::epoll_wait(epoll_.get(), events_, kBatch, timeout);
     next_ = events_;
     end_ = events_ + std::max(count, 0);

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <csignal>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -165,6 +166,29 @@ TEST(DelayedCall, MayDestroyItsOwnHandle) {
   EXPECT_EQ(witness.use_count(), 1);
 }
 
+TEST(DelayedCall, ADetachedOneIsFreedWhenTheReactorStops) {
+  Reactor reactor;
+  auto witness = std::make_shared<int>(1);
+  reactor.call_later(1h, [witness] {}).detach();
+  reactor.call_when_running([&] { reactor.stop(); });
+  reactor.run();
+  EXPECT_EQ(witness.use_count(), 1);
+}
+
+TEST(SignalWatch, MayBeDestroyedByItsCallback) {
+  Reactor reactor;
+  auto witness = std::make_shared<int>(1);
+  std::optional<SignalWatch> watch;
+  watch.emplace(reactor, SIGUSR1, [&, witness] {
+    watch.reset();
+    EXPECT_EQ(*witness, 1);
+    reactor.stop();
+  });
+  reactor.call_when_running([] { ::raise(SIGUSR1); });
+  reactor.run();
+  EXPECT_EQ(witness.use_count(), 1);
+}
+
 TEST(SignalWatch, CallsBackOnTheLoopAndPutsTheOldHandlerBack) {
   struct sigaction before, after;
   ::sigaction(SIGUSR1, nullptr, &before);
@@ -188,6 +212,12 @@ TEST(Run, GivesWhatMainGives) {
   EXPECT_EQ(run([]() -> Deferred<int> { co_return 3; }), 3);
   testing::internal::CaptureStderr();
   EXPECT_EQ(run([]() -> Deferred<void> { throw TimeoutError("no luck"); co_return; }), 1);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("no luck"), std::string::npos);
+}
+
+TEST(Run, AMainThatThrowsWithoutBeingACoroutineFails) {
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(run([]() -> Deferred<int> { throw TimeoutError("no luck"); }), 1);
   EXPECT_NE(testing::internal::GetCapturedStderr().find("no luck"), std::string::npos);
 }
 
@@ -240,6 +270,24 @@ TEST(ThreadPool, DroppingRemovesAJobThatWaits) {
     auto outcome = co_await as_outcome(std::move(cancelled));
     EXPECT_TRUE(outcome.error().check<Cancelled>());
     EXPECT_FALSE(ran);
+  }), 0);
+}
+
+TEST(ThreadPool, DestroyingItFailsTheJobsThatWait) {
+  EXPECT_EQ(run([]() -> Deferred<void> {
+    std::atomic<bool> started = false, go = false;
+    auto pool = std::make_unique<ThreadPool>(ThreadPoolOptions{.name = "test", .threads = 1, .wait_for_running = false});
+    auto running = pool->defer([&] {
+      started = true;
+      while (!go) std::this_thread::yield();
+    });
+    while (!started) std::this_thread::yield();
+    auto waiting = pool->defer([] {});
+    pool.reset();
+    auto outcome = co_await as_outcome(std::move(waiting));
+    EXPECT_TRUE(outcome.error().check<BrokenPromise>());
+    go = true;
+    co_await running;
   }), 0);
 }
 

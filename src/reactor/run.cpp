@@ -25,8 +25,15 @@ int run_main(std::move_only_function<Deferred<int>()> main) {
   const SignalWatch interrupt(reactor, SIGINT, [&] { on_signal(SIGINT); });
   const SignalWatch terminate(reactor, SIGTERM, [&] { on_signal(SIGTERM); });
 
+  const auto started = [&] {
+    try {
+      return main();
+    } catch (...) {  // it is no coroutine
+      return fail<int>(Failure::current());
+    }
+  };
   reactor.call_when_running([&] {
-    running = main().then_outcome([&](Outcome<int> outcome) {
+    running = started().then_outcome([&](Outcome<int> outcome) {
       if (outcome) {
         status = *outcome;
       } else if (!(signal != 0 && outcome.error().check<Cancelled>())) {

@@ -21,15 +21,21 @@ namespace torc {
 // One interest: an eventfd that the handler may write to and the reactor watches.
 struct SignalWatch::State final : detail::Watch {
   State(Reactor& reactor, int signal, std::move_only_function<void()> f)
-      : reactor(reactor), signal(signal), function(std::move(f)), arrived(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+      : reactor(reactor),
+        signal(signal),
+        function(std::make_shared<std::move_only_function<void()>>(std::move(f))),
+        arrived(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (!arrived) throw SystemError("creating an eventfd", errno);
+    reactor.watch(arrived.get(), *this);
   }
+  ~State() { reactor.unwatch(arrived.get(), *this); }
 
   void ready(detail::Readiness) noexcept override {
     std::uint64_t count;
     if (::read(arrived.get(), &count, sizeof count) != sizeof count) return;
+    const auto call = function;  // it may destroy the watch
     try {
-      function();
+      (*call)();
     } catch (...) {
       detail::report_unhandled(Failure::current(), "in a signal callback");
     }
@@ -37,7 +43,7 @@ struct SignalWatch::State final : detail::Watch {
 
   Reactor& reactor;
   int signal;
-  std::move_only_function<void()> function;
+  std::shared_ptr<std::move_only_function<void()>> function;
   UniqueFd arrived;
 };
 
@@ -116,7 +122,6 @@ class SignalHub {
 SignalWatch::SignalWatch(Reactor& reactor, int signal, std::move_only_function<void()> f)
     : state_(std::make_unique<State>(reactor, signal, std::move(f))) {
   SignalHub::instance().add(signal, state_->arrived.get());
-  reactor.watch(state_->arrived.get(), *state_);
 }
 
 SignalWatch::SignalWatch(SignalWatch&&) noexcept = default;
@@ -127,9 +132,7 @@ SignalWatch& SignalWatch::operator=(SignalWatch&& other) noexcept {
 }
 
 SignalWatch::~SignalWatch() {
-  if (!state_) return;
-  SignalHub::instance().remove(state_->signal, state_->arrived.get());
-  state_->reactor.unwatch(state_->arrived.get(), *state_);
+  if (state_) SignalHub::instance().remove(state_->signal, state_->arrived.get());
 }
 
 }  // namespace torc

@@ -2,9 +2,11 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <csignal>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -15,17 +17,23 @@ namespace detail {
 // The queue and its threads. Threads share it with the pool and with pending operations.
 class PoolQueue : public std::enable_shared_from_this<PoolQueue> {
  public:
-  explicit PoolQueue(ThreadPoolOptions options) : options_(std::move(options)) {}
+  explicit PoolQueue(ThreadPoolOptions options) : options_(std::move(options)) {
+    options_.threads = std::max<std::size_t>(options_.threads, 1);
+  }
 
   bool add(std::unique_ptr<Job>& job) {
     const std::lock_guard lock(mutex_);
     if (waiting_ >= options_.queue_limit) return false;
+    if (idle_ <= waiting_ && threads_.size() < options_.threads) {
+      try {
+        threads_.emplace_back([self = shared_from_this()] { self->serve(); });
+      } catch (const std::system_error&) {
+        if (threads_.empty()) throw;  // else those there are must do
+      }
+    }
     ++waiting_;
     job->queued = true;
     jobs_.push_back(*job.release());
-    if (idle_ < waiting_ && threads_.size() < options_.threads) {
-      threads_.emplace_back([self = shared_from_this()] { self->serve(); });
-    }
     wake_.notify_one();
     return true;
   }
@@ -40,17 +48,25 @@ class PoolQueue : public std::enable_shared_from_this<PoolQueue> {
   }
 
   void end() {
+    IntrusiveList<Job> left;
     {
       const std::lock_guard lock(mutex_);
       ending_ = true;
+      left.take(jobs_);
+      for (Job* job = left.front(); job; job = left.next(*job)) job->queued = false;
     }
     wake_.notify_all();
     for (auto& thread : threads_) options_.wait_for_running ? thread.join() : thread.detach();
-    const std::lock_guard lock(mutex_);
-    while (Job* job = jobs_.pop_front()) delete job;
+    while (Job* job = left.pop_front()) send_home(job);
   }
 
  private:
+  // Back to the reactor, where the job dies even when nobody wants its result any more.
+  static void send_home(Job* job) {
+    const auto home = job->home;
+    home->call([job = std::unique_ptr<Job>(job)] { job->deliver(); });
+  }
+
   void serve() {
     ::pthread_setname_np(::pthread_self(), options_.name.substr(0, 15).c_str());
     // Signals are for the threads that ask for them.
@@ -68,9 +84,7 @@ class PoolQueue : public std::enable_shared_from_this<PoolQueue> {
       --waiting_;
       lock.unlock();
       job->work();
-      // Back to the reactor, where the job dies even when nobody wants its result any more.
-      const auto home = job->home;
-      home->call([job = std::unique_ptr<Job>(job)] { job->deliver(); });
+      send_home(job);
       lock.lock();
     }
   }

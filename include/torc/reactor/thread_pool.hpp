@@ -2,7 +2,7 @@
 //
 // A job runs on one of the pool's threads; its result fires on the thread that asked. Dropping or
 // cancelling the Deferred removes a job that still waits; one that runs finishes and its result dies on
-// the reactor's thread. The pool owns the jobs. Destroying it forgets the jobs that wait.
+// the reactor's thread. The pool owns the jobs. Destroying it fails those that wait with BrokenPromise.
 #pragma once
 
 #include <torc/async/deferred.hpp>
@@ -42,7 +42,7 @@ class Job : public ListHook {
   virtual ~Job() = default;
   /// On a pool thread.
   virtual void work() noexcept = 0;
-  /// On the reactor's thread, after work().
+  /// On the reactor's thread: after work(), or without it when the pool has been destroyed.
   virtual void deliver() noexcept = 0;
 
   std::shared_ptr<ThreadDoor> home;
@@ -108,7 +108,9 @@ class PoolOperation final : public OperationOf<std::invoke_result_t<F&>>, public
       }
     }
     void deliver() noexcept override {
-      if (operation) std::exchange(operation, nullptr)->finish(*std::move(outcome));
+      if (!operation) return;
+      if (!outcome) outcome.emplace(Failure(BrokenPromise("the thread pool was destroyed before it ran this")));
+      std::exchange(operation, nullptr)->finish(*std::move(outcome));
     }
     F function;
     std::optional<Outcome<T>> outcome;
