@@ -177,12 +177,19 @@ void Exchange::send_head(bool has_body, std::optional<std::uint64_t> length) {
 // Sends the pieces of a streamed body for as long as they are there and the transport takes them.
 void Exchange::pull() {
   while (!connection_.transport().full()) {
-    auto piece = response_->body().read_some();
+    auto piece = [&] {
+      try {
+        return response_->body().read_some();
+      } catch (...) {
+        return fail<std::optional<Bytes>>(Failure::current());
+      }
+    }();
     if (piece.pending()) {
       waiting_ = Waiting::kPiece;
       pull_.emplace(std::move(piece));
       (*pull_->slot())->set_waiter(this);
-      return connection_.no_deadline();
+      if (!waits_for_client()) connection_.no_deadline();  // else its content is what we send
+      return;
     }
     if (!send_piece(piece.take())) return;
   }
@@ -225,13 +232,14 @@ bool Exchange::send_piece(Outcome<std::optional<Bytes>> piece) {
 
 // What was promised cannot be kept: the client must not take what it got for the whole.
 bool Exchange::cut() {
-  done_ = true;
+  done_ = last_ = true;
   connection_.transport().abort();
   return false;
 }
 
 void Exchange::complete() {
   done_ = true;
+  if (!over()) connection_.stalls_after(connection_.context().options.stall_timeout);  // the rest of the request
   connection_.exchange_done();
 }
 

@@ -66,7 +66,10 @@ bool ServerConnection::may_parse() const noexcept {
 void ServerConnection::parse(std::string_view input) {
   parsing_ = true;
   while (may_parse()) {
-    if (!exchange_) parser_.recycle(std::move(context_->spare_head));
+    if (!exchange_) {
+      if (input.empty()) break;  // the memory of a head stays with the server, not with an idle connection
+      parser_.recycle(std::move(context_->spare_head));
+    }
     const std::size_t before = input.size();
     const auto event = parser_.next(input);
     if (event == http1::Event::kNeedMore) {
@@ -81,7 +84,7 @@ void ServerConnection::parse(std::string_view input) {
         begin_exchange();
         break;
       case http1::Event::kBody:
-        if (!exchange_->responding()) set_deadline(context_->options.stall_timeout);
+        if (!exchange_->responding() || exchange_->done()) set_deadline(context_->options.stall_timeout);
         exchange_->content(parser_.body());
         break;
       case http1::Event::kEnd:
@@ -136,10 +139,7 @@ void ServerConnection::refuse(int status) {
   http1::write_end_of_head(out);
   out += content;
   transport().write(out);
-  if (context_->options.access_log) {
-    context_->options.access_log(
-        {.client = peer_text(), .time = context_->wall_seconds(), .status = status, .bytes = content.size()});
-  }
+  log({.status = status, .bytes = content.size()});
   linger();
 }
 
@@ -157,16 +157,26 @@ void ServerConnection::end_exchange() {
     std::string line;
     line.append(request.method()).append(" ").append(request.target()).append(" HTTP/1.");
     line += static_cast<char>('0' + request.minor_version());
-    context_->options.access_log({.client = peer_text(),
-                                 .time = context_->wall_seconds(),
-                                 .request_line = line,
-                                 .status = exchange_->status(),
-                                 .bytes = exchange_->sent(),
-                                 .referer = request.header("Referer").value_or(""),
-                                 .user_agent = request.header("User-Agent").value_or("")});
+    log({.request_line = line,
+         .status = exchange_->status(),
+         .bytes = exchange_->sent(),
+         .referer = request.header("Referer").value_or(""),
+         .user_agent = request.header("User-Agent").value_or("")});
   }
   context_->spare_head = exchange_->take_head();
   exchange_.reset();
+}
+
+// Tells the access log, which is the program's: what it throws concerns no client.
+void ServerConnection::log(AccessLogEntry entry) {
+  if (!context_->options.access_log) return;
+  entry.client = peer_text();
+  entry.time = context_->wall_seconds();
+  try {
+    context_->options.access_log(entry);
+  } catch (...) {
+    torc::detail::report_unhandled(Failure::current(), "in an access log");
+  }
 }
 
 void ServerConnection::linger() {
@@ -186,7 +196,10 @@ void ServerConnection::hold(std::string_view input) {
   transport().pause_reading();
 }
 
-void ServerConnection::want_content() { go_on(); }
+void ServerConnection::want_content() {
+  set_deadline(context_->options.stall_timeout);
+  go_on();
+}
 void ServerConnection::exchange_done() { go_on(); }
 
 // Something changed that may let parsing go on.
@@ -264,7 +277,7 @@ void ServerConnection::expire() noexcept {
   const auto cork = transport().cork();
   if (lingering_) return transport().close();
   if (exchange_) {
-    if (!exchange_->waits_for_client()) return;
+    if (!exchange_->waits_for_client() && !exchange_->done()) return;
     if (!exchange_->answer_instead(status::kRequestTimeout)) transport().abort();
     return;  // an answer given here is the last and has ended the exchange
   }

@@ -80,6 +80,7 @@ class ServerConnection final : public Protocol, private torc::detail::Timer {
   void refuse(codec::http1::Error error);
   void refuse(int status);
   void end_exchange();
+  void log(AccessLogEntry entry);
   void finish();
   void linger();
   void set_deadline(Duration limit) noexcept;

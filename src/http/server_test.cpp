@@ -285,6 +285,52 @@ TEST(HttpServer, ContentThatStopsComingIsAnswered) {
   });
 }
 
+TEST(HttpServer, ContentThatStopsComingEndsAConnectionWhoeverWantsIt) {
+  on_reactor([]() -> Deferred<void> {
+    Router routes = app();
+    routes.post("/late", [](Request& r) -> Deferred<Response> {
+      co_await sleep(100ms);
+      co_return text(co_await r.body().text());
+    });
+    auto server = co_await listen(kAnywhere, std::move(routes), {.stall_timeout = 50ms});
+    const auto where = "tcp:127.0.0.1:" + std::to_string(server.address().port());
+    const std::string rest = " HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab";
+    // Nobody wants it: the answer is out. Its handler wants it late. It is the answer.
+    for (const std::string path : {"/ignore", "/late", "/stream-echo"}) {
+      auto stream = co_await connect(where);
+      co_await stream.write("POST " + path + rest);
+      std::string answer;
+      for (;;) {
+        auto piece = co_await as_outcome(with_timeout(5s, stream.read_some()));
+        if (!piece) EXPECT_FALSE(piece.error().check<TimeoutError>()) << path;
+        if (!piece || !*piece) break;
+        answer += **piece;
+      }
+      EXPECT_TRUE(answer.starts_with(path == "/late" ? "HTTP/1.1 408 " : "HTTP/1.1 200 ")) << path << answer;
+    }
+  });
+}
+
+TEST(HttpServer, ASourceOrAnAccessLogThatThrowsConcernsOneConnection) {
+  auto captured = std::make_shared<log::CaptureSink>();
+  const log::ScopedSink scope{captured};
+  on_reactor([]() -> Deferred<void> {
+    Router routes = app();
+    routes.get("/broken", [](Request&) -> Deferred<Response> {
+      co_await sleep(1ms);
+      co_return stream("text/plain", [](BodyWriter) -> Deferred<void> { throw std::runtime_error("no coroutine"); });
+    });
+    auto server = co_await listen(kAnywhere, std::move(routes), {.access_log = [](const AccessLogEntry&) {
+                                    throw std::runtime_error("log bug");
+                                  }});
+    auto broken = co_await as_outcome(ask(server, get("/broken")));
+    EXPECT_FALSE(broken.has_value());
+    EXPECT_TRUE((co_await ask(server, get("/slow/1", kClose))).ends_with("after 1"));
+  });
+  EXPECT_TRUE(captured->contains("no coroutine"));
+  EXPECT_TRUE(captured->contains("log bug"));
+}
+
 TEST(HttpServer, AClientThatGoesAwayDropsItsHandler) {
   bool dropped = false, resumed = false;
   struct Witness {
