@@ -12,7 +12,11 @@ namespace {
 // Tries the addresses in turn; the failure of the last attempt is the one that is told.
 Deferred<Stream> connect_to(TcpClientEndpoint where) {
   std::optional<SocketAddress> local;
-  if (!where.bind.empty()) local.emplace(IpAddress::parse(where.bind).value(), 0);
+  if (!where.bind.empty()) {
+    const auto ip = IpAddress::parse(where.bind);
+    if (!ip) throw BadEndpoint(ip.error());
+    local.emplace(*ip, 0);
+  }
   auto addresses = co_await resolve(where.host, where.port);
   FailureSlot last;
   for (auto& address : addresses) {

@@ -15,7 +15,9 @@ Endpoint parsed(std::expected<Endpoint, EndpointError> result) {
 SocketAddress address_of(const TcpServerEndpoint& tcp) {
   // No address: all of both families, through the one dual-stack socket.
   if (tcp.address.empty()) return SocketAddress(IpAddress::any_v6(), tcp.port);
-  return SocketAddress(IpAddress::parse(tcp.address).value(), tcp.port);
+  const auto ip = IpAddress::parse(tcp.address);
+  if (!ip) throw BadEndpoint(ip.error());
+  return SocketAddress(*ip, tcp.port);
 }
 
 template <class Serve>
