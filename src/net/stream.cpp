@@ -53,7 +53,7 @@ class Stream::Core final : public Protocol {
         inbox_.erase(0, at + delimiter.size());
         co_return result;
       }
-      if (at != std::string::npos || inbox_.size() >= limit + delimiter.size()) {
+      if (at != std::string::npos || (inbox_.size() >= limit && inbox_.size() - limit >= delimiter.size())) {
         throw LimitExceeded("no delimiter within " + std::to_string(limit) + " bytes");
       }
       searched = inbox_.size() - std::min(inbox_.size(), delimiter.size() - 1);
