@@ -184,7 +184,7 @@ class CoroutineOperation : public CoroutineResult<T> {
 template <class F>
 consteval bool is_lambda() {
   if constexpr (std::is_class_v<F>) {
-    return std::string_view(__PRETTY_FUNCTION__).find("(lambda at ") != std::string_view::npos;
+    return std::string_view(__PRETTY_FUNCTION__).find("[F = (lambda at ") != std::string_view::npos;
   } else {
     return false;
   }
