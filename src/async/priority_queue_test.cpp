@@ -7,7 +7,6 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <utility>
 
 namespace torc {
 namespace {
@@ -20,9 +19,7 @@ struct Job {
 
 TEST(PriorityQueue, GivesTheLeastFirstAndEqualsInOrder) {
   PriorityQueue<Job> queue;
-  for (auto& [priority, name] : {std::pair(2, "c"), std::pair(1, "a"), std::pair(3, "e"), std::pair(1, "b"), std::pair(2, "d")}) {
-    queue.put(Job{priority, name}).value();
-  }
+  for (const Job& job : {Job{2, "c"}, Job{1, "a"}, Job{3, "e"}, Job{1, "b"}, Job{2, "d"}}) queue.put(job).value();
   std::string order;
   while (auto job = queue.try_get()) order += job->name;
   EXPECT_EQ(order, "abcde");

@@ -44,7 +44,9 @@ class HeapStore {
 
  private:
   auto later() const {
-    return [this](const Numbered<T>& a, const Numbered<T>& b) { return before(b.value, b.sequence, a.value, a.sequence); };
+    return [this](const Numbered<T>& a, const Numbered<T>& b) {
+      return before(b.value, b.sequence, a.value, a.sequence);
+    };
   }
 
   Less less_;
