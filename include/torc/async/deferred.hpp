@@ -90,10 +90,12 @@ struct ResultOf<Outcome<U>> {
 
 template <class F, class T>
 struct CalledWith {
+  static_assert(std::invocable<F, T>, "this stage function cannot be called with the result of the Deferred before it");
   using type = std::invoke_result_t<F, T>;
 };
 template <class F>
 struct CalledWith<F, void> {
+  static_assert(std::invocable<F>, "a stage behind a Deferred<void> is called with nothing");
   using type = std::invoke_result_t<F>;
 };
 

@@ -5,6 +5,8 @@
 // `Error`; misuse of the library is not an error type: it stops the program and names both places.
 #pragma once
 
+#include <torc/base/compiler.hpp>
+
 #include <stdexcept>
 #include <string>
 

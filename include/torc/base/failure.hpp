@@ -5,6 +5,8 @@
 // be copied, kept and moved between threads freely. Looking inside (`check`, `get`) never throws.
 #pragma once
 
+#include <torc/base/compiler.hpp>
+
 #include <exception>
 #include <source_location>
 #include <string>
