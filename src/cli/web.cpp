@@ -62,6 +62,7 @@ class Web final : public Command {
   http::Router site() const;
   http::ServerOptions options(LogFile* log) const;
   void announce(const std::vector<http::Server>& servers) const;
+  void say_what_is_waited_for(const std::vector<http::Server>& servers) const;
 
   std::vector<std::string> listen_ = {"tcp:8080"};
   std::string path_;
@@ -124,6 +125,7 @@ Deferred<int> Web::run() {
   std::vector<Deferred<void>> closing;
   closing.reserve(servers.size());
   for (auto& server : servers) closing.push_back(server.close());
+  say_what_is_waited_for(servers);
   // Each server keeps to its drain limit; ours is a net below it.
   const auto limit = duration_of(drain_timeout_) + std::chrono::seconds(10);
   co_await shield(limit, gather(std::move(closing)));
@@ -181,6 +183,14 @@ void Web::announce(const std::vector<http::Server>& servers) const {
     text += "  or open it in a browser; Ctrl-C ends the server\n";
   }
   std::fputs(text.c_str(), stderr);
+}
+
+void Web::say_what_is_waited_for(const std::vector<http::Server>& servers) const {
+  std::size_t left = 0;
+  for (const auto& server : servers) left += server.connections();
+  if (left == 0 || quiet_) return;
+  std::fprintf(stderr, "waiting for %zu connection%s to finish; a second Ctrl-C ends them now\n", left,
+               left == 1 ? "" : "s");
 }
 
 }  // namespace

@@ -65,7 +65,8 @@ Response redirect(std::string_view location, int status = status::kFound);
 /// A small page that says what the status means; what the server answers errors with.
 Response error_page(int status);
 
-/// Thrown in a handler: the request ends with this status. The message is for the log.
+/// Thrown in a handler: the request ends with this status and its error_page(). The message is for the
+/// log, at debug level (TORC_LOG=debug), not for the client.
 class StatusError : public torc::Error {
  public:
   StatusError(int status, const std::string& message) : Error(message), status_(status) {}
