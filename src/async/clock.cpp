@@ -41,7 +41,7 @@ void DelayedCall::cancel() noexcept { call_.reset(); }
 
 bool DelayedCall::reset(Duration delay) noexcept {
   if (!active()) return false;
-  call_->clock.arm(*call_, call_->clock.now() + delay);
+  call_->clock.arm(*call_, call_->clock.after(delay));
   return true;
 }
 

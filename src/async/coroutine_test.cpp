@@ -208,6 +208,17 @@ TEST(Timing, AValueThatArrivesDuringTheTimeoutsCancellingWins) {
   EXPECT_EQ(limited.take().value(), 3);
 }
 
+TEST(Timing, TheLongestDurationMeansNoLimit) {
+  testing::Clock clock;
+  clock.advance(1h);
+  auto [d, promise] = make_deferred<int>();
+  auto limited = with_timeout(Duration::max(), std::move(d));
+  clock.advance(24h);
+  EXPECT_TRUE(limited.pending());
+  promise.set_value(1);
+  EXPECT_EQ(limited.take().value(), 1);
+}
+
 TEST(Timing, CancellingFromOutsideIsNotATimeout) {
   testing::Clock clock;
   auto [d, promise] = make_deferred<int>();

@@ -7,7 +7,7 @@ namespace {
 
 class Sleep final : public OperationOf<void>, public Timer, public Pooled {
  public:
-  explicit Sleep(Duration duration, Scheduler& scheduler) { scheduler.arm(*this, scheduler.now() + duration); }
+  explicit Sleep(Duration duration, Scheduler& scheduler) { scheduler.arm(*this, scheduler.after(duration)); }
 
  private:
   void expire() noexcept override { fire(Outcome<void>()); }

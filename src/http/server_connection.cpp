@@ -259,7 +259,7 @@ void ServerConnection::drain() {
 }
 
 void ServerConnection::set_deadline(Duration limit) noexcept {
-  deadline_ = context_->scheduler.now() + limit;
+  deadline_ = context_->scheduler.after(limit);
   // A later deadline is noticed when the earlier one expires: moving it costs a store.
   if (!armed() || deadline_ < due()) context_->scheduler.arm(*this, deadline_);
 }

@@ -52,9 +52,16 @@ class Clock {
   virtual WallTime wall_now() const noexcept = 0;
 
   /// Calls `f` once, `delay` from now (0: in the next turn). An exception from `f` is logged.
-  DelayedCall call_later(Duration delay, std::move_only_function<void()> f) { return call_at(now() + delay, std::move(f)); }
+  DelayedCall call_later(Duration delay, std::move_only_function<void()> f) { return call_at(after(delay), std::move(f)); }
   /// Calls `f` once, at `when` or as soon as possible after it.
   DelayedCall call_at(Instant when, std::move_only_function<void()> f);
+
+  /// The moment `delay` from now; the end of time when that is beyond it, so that Duration::max() means
+  /// "no limit".
+  Instant after(Duration delay) const noexcept {
+    const Instant moment = now();
+    return delay > Instant::max() - moment ? Instant::max() : moment + delay;
+  }
 
   /// Sets or moves a timer that lives in its owner. For library code; users have call_later and sleep.
   virtual void arm(detail::Timer& timer, Instant due) noexcept = 0;

@@ -82,7 +82,7 @@ class Retry final : public OperationOf<T>, public Timer, public Pooled {
   }
   void sleep_after(Failure failure) noexcept {
     last_ = std::move(failure);
-    scheduler_.arm(*this, scheduler_.now() + backoff_.pause(scheduler_));
+    scheduler_.arm(*this, scheduler_.after(backoff_.pause(scheduler_)));
   }
 
   void inner_fired(Operation& inner) noexcept override {

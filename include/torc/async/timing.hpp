@@ -29,7 +29,7 @@ class WithTimeout final : public OperationOf<T>, public Timer, public Pooled {
       : limit_(limit), waited_(operation) {
     this->shields_ = shield;
     this->wait_for(&waited_);
-    scheduler.arm(*this, scheduler.now() + limit);
+    scheduler.arm(*this, scheduler.after(limit));
   }
 
  private:
@@ -44,10 +44,18 @@ class WithTimeout final : public OperationOf<T>, public Timer, public Pooled {
     if (timed_out_ && !outcome && outcome.error().template check<Cancelled>()) {
       return this->fire(Failure(TimeoutError(timed_out_after(limit_))));
     }
+    if (stopped_ && !outcome && outcome.error().template check<Cancelled>()) {
+      return this->fire(Failure(ReactorStopped("the reactor stopped during a wait")));
+    }
     this->fire(std::move(outcome));
   }
   void expire() noexcept override {
     timed_out_ = !this->cancel_requested();
+    Operation::request_cancel(waited_);
+  }
+  // No limit would hold from here: what is bounded by one ends now.
+  void stopped() noexcept override {
+    stopped_ = !this->cancel_requested();
     Operation::request_cancel(waited_);
   }
   void discard() noexcept override { delete this; }
@@ -56,6 +64,7 @@ class WithTimeout final : public OperationOf<T>, public Timer, public Pooled {
   Duration limit_;
   Operation* waited_;
   bool timed_out_ = false;
+  bool stopped_ = false;
 };
 
 }  // namespace detail

@@ -48,6 +48,8 @@ class Watch {
 class Resident : public ListHook {
  public:
   virtual void reactor_stopping() noexcept = 0;
+  /// The reactor is being destroyed: what nobody owns ends here. Calls nobody.
+  virtual void reactor_gone() noexcept {}
 
  protected:
   ~Resident() = default;
@@ -97,7 +99,7 @@ class Reactor final : public Scheduler {
   /// Ends run() in order: what is pending on the reactor fails with ReactorStopped while the loop still
   /// turns, background work is cancelled and waited for up to the limit. Does nothing when not running.
   void stop() noexcept;
-  /// Ends run() after the current callback, without the order of stop().
+  /// Ends run() after the current turn, without the order of stop().
   void crash() noexcept;
   bool running() const noexcept { return state_ != State::kIdle; }
 
