@@ -10,6 +10,33 @@
 
 namespace torc {
 
+namespace {
+
+// What has arrived and is not yet taken. Taking from the front moves a mark; the bytes before it go when
+// they are the larger half, so reading line by line stays linear.
+class Inbox {
+ public:
+  std::string_view view() const noexcept { return std::string_view(bytes_).substr(taken_); }
+  std::size_t size() const noexcept { return bytes_.size() - taken_; }
+  bool empty() const noexcept { return size() == 0; }
+  void append(std::string_view bytes) { bytes_ += bytes; }
+  void prepend(std::string_view bytes) { bytes_.insert(taken_, bytes); }
+  void consume(std::size_t count) {
+    taken_ += count;
+    if (taken_ == bytes_.size()) {
+      *this = {};  // an idle stream holds no buffer
+    } else if (taken_ > bytes_.size() / 2) {
+      bytes_.erase(0, std::exchange(taken_, 0));
+    }
+  }
+
+ private:
+  std::string bytes_;
+  std::size_t taken_ = 0;
+};
+
+}  // namespace
+
 // The protocol behind a Stream. Owned by the Stream; the transport borrows it.
 class Stream::Core final : public Protocol {
  public:
@@ -38,19 +65,19 @@ class Stream::Core final : public Protocol {
     while (inbox_.size() < count) {
       auto chunk = co_await read_socket();
       if (!chunk) throw IncompleteRead("the stream ended after " + std::to_string(inbox_.size()) + " of " + std::to_string(count) + " bytes");
-      inbox_ += *chunk;
+      inbox_.append(*chunk);
     }
-    std::string result = inbox_.substr(0, count);
-    inbox_.erase(0, count);
+    std::string result(inbox_.view().substr(0, count));
+    inbox_.consume(count);
     co_return result;
   }
 
   Deferred<std::optional<std::string>> read_until(std::string delimiter, std::size_t limit) {
     for (std::size_t searched = 0;;) {
-      const auto at = inbox_.find(delimiter, searched);
+      const auto at = inbox_.view().find(delimiter, searched);
       if (at != std::string::npos && at <= limit) {
-        std::string result = inbox_.substr(0, at);
-        inbox_.erase(0, at + delimiter.size());
+        std::string result(inbox_.view().substr(0, at));
+        inbox_.consume(at + delimiter.size());
         co_return result;
       }
       if (at != std::string::npos || (inbox_.size() >= limit && inbox_.size() - limit >= delimiter.size())) {
@@ -60,7 +87,7 @@ class Stream::Core final : public Protocol {
       auto chunk = co_await read_socket();
       if (!chunk && inbox_.empty()) co_return std::nullopt;
       if (!chunk) throw IncompleteRead("the stream ended before a delimiter");
-      inbox_ += *chunk;
+      inbox_.append(*chunk);
     }
   }
 
@@ -127,7 +154,7 @@ class Stream::Core final : public Protocol {
     }
     void discard() noexcept override {
       // Fired, but dropped before anybody took the bytes: they go back.
-      if (core_ && value_ && *value_ && !(*value_)->empty()) core_->inbox_.insert(0, (*value_)->view());
+      if (core_ && value_ && *value_ && !(*value_)->empty()) core_->inbox_.prepend((*value_)->view());
       delete this;
     }
     Core* core_;
@@ -178,7 +205,7 @@ class Stream::Core final : public Protocol {
   }
 
   Bytes take_inbox() {
-    Bytes bytes{std::string_view(inbox_)};
+    Bytes bytes{inbox_.view()};
     inbox_ = {};
     return bytes;
   }
@@ -186,7 +213,7 @@ class Stream::Core final : public Protocol {
   void data_received(std::string_view data) override {
     transport_->pause_reading();
     if (!reader_) {
-      inbox_ += data;
+      inbox_.append(data);
       return;
     }
     Bytes bytes(data);
@@ -224,7 +251,7 @@ class Stream::Core final : public Protocol {
   Reader* reader_ = nullptr;  // the one waiting read
   detail::IntrusiveList<Reader> readers_;
   detail::IntrusiveList<Writer> writers_;
-  std::string inbox_;  // arrived, not yet taken
+  Inbox inbox_;
   FailureSlot reason_;
   bool ended_ = false;  // the peer will send no more
   bool cut_ = false;    // a pending write was dropped
