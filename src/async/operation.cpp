@@ -117,8 +117,10 @@ void RunQueue::drain() noexcept {
 
 void report_unhandled(const Failure& failure, const char* where) noexcept {
   try {
-    const std::string message = std::string("unhandled failure ") + where + ": " + failure.message();
-    log::write({.level = LogLevel::kError, .component = "async", .message = message, .detail = failure.report()});
+    const std::string what = failure.message();
+    const std::string message = std::string("unhandled failure ") + where + ": " + what;
+    const std::string rest = failure.report().substr(what.size() + 1);  // its type and where it arose
+    log::write({.level = LogLevel::kError, .component = "async", .message = message, .detail = rest});
   } catch (...) {
     // Out of memory: the report is lost, the program goes on.
   }

@@ -4,7 +4,6 @@
 #include <torc/reactor/signals.hpp>
 
 #include <csignal>
-#include <cstdio>
 
 namespace torc::detail {
 
@@ -37,7 +36,7 @@ int run_main(std::move_only_function<Deferred<int>()> main) {
       if (outcome) {
         status = *outcome;
       } else if (!(signal != 0 && outcome.error().check<Cancelled>())) {
-        std::fprintf(stderr, "%s\n", outcome.error().report().c_str());
+        report_unhandled(outcome.error(), "in the program's main");
         status = 1;
       }
       reactor.stop();
