@@ -19,6 +19,7 @@
 #include <system_error>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace torc {
 
@@ -35,7 +36,8 @@ class Port::State final : public detail::Watch,
                           public detail::Posted,
                           public detail::Resident,
                           public detail::Timer,
-                          public TcpTransport::Owner {
+                          public TcpTransport::Owner,
+                          public std::enable_shared_from_this<State> {
  public:
   using Serve = std::variant<std::unique_ptr<ProtocolFactory>, StreamHandler>;
 
@@ -43,25 +45,31 @@ class Port::State final : public detail::Watch,
       : reactor_(Reactor::required("listen")),
         options_(options),
         serve_(std::move(serve)),
-        tasks_([](Failure failure) {
-          if (failure.check<ConnectionClosed, ReactorStopped>()) return;  // not an error of the handler's
-          detail::report_unhandled(failure, "in a connection handler");
-        }),
         spare_(spare_descriptor()) {
+    tasks_.emplace([](Failure failure) {
+      if (failure.check<ConnectionClosed, ReactorStopped>()) return;  // not an error of the handler's
+      detail::report_unhandled(failure, "in a connection handler");
+    });
     open(address);
     reactor_.watch(socket_.get(), *this);
     reactor_.house(*this);
   }
 
-  ~State() {
+  ~State() { gone(); }
+
+  /// The port is destroyed. What it serves with lives until the call into it returns.
+  void gone() noexcept {
     stop_listening();
     drop_all();
+    drained_.clear();
+    tasks_.reset();
   }
 
   const SocketAddress& address() const noexcept { return address_; }
-  std::size_t connections() const noexcept { return count_ + tasks_.size(); }
+  std::size_t connections() const noexcept { return count_ + (tasks_ ? tasks_->size() : 0); }
 
   Deferred<void> close(Duration limit) {
+    const auto self = shared_from_this();
     stop_listening();
     drain_all();
     if (connections() == 0) return succeed();
@@ -105,6 +113,7 @@ class Port::State final : public detail::Watch,
   void expire() noexcept override { accept_some(); }
 
   void accept_some() noexcept {
+    const auto self = shared_from_this();  // who is called may destroy the port
     for (int accepted = 0; socket_ && accepted < kAcceptsPerTurn; ++accepted) {
       UniqueFd connection(::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (!connection) {
@@ -145,7 +154,7 @@ class Port::State final : public detail::Watch,
     try {
       if (auto* factory = std::get_if<std::unique_ptr<ProtocolFactory>>(&serve_)) {
         auto protocol = (*factory)->build();
-        if (!protocol) return;
+        if (!protocol || !tasks_) return;
         auto* transport = new TcpTransport(reactor_, std::move(connection), options_.transport);
         transport->set_owner(this);
         connections_.push_back(*transport);
@@ -153,7 +162,8 @@ class Port::State final : public detail::Watch,
         transport->start(std::move(protocol));
       } else {
         auto* transport = new TcpTransport(reactor_, std::move(connection), TcpTransport::stream_options());
-        tasks_.spawn(std::get<StreamHandler>(serve_)(TcpTransport::stream(*transport)));
+        auto serving = std::get<StreamHandler>(serve_)(TcpTransport::stream(*transport));
+        if (tasks_) tasks_->spawn(std::move(serving));
       }
     } catch (...) {
       detail::report_unhandled(Failure::current(), "while accepting a connection");
@@ -162,20 +172,24 @@ class Port::State final : public detail::Watch,
 
   void transport_gone() noexcept override {
     --count_;
+    if (armed()) {  // somebody waits for the descriptor that is free now
+      disarm();
+      reactor_.post(*this);
+    }
     tell_if_drained();
   }
 
   void drain_all() noexcept {
     // A connection may leave the list, and others with it, while it is told.
-    detail::IntrusiveList<detail::Resident> told;
     while (detail::Resident* connection = connections_.pop_front()) {
-      told.push_back(*connection);
+      told_.push_back(*connection);
       static_cast<TcpTransport*>(connection)->drain();
     }
-    connections_.take(told);
+    connections_.take(told_);
   }
 
   void drop_all() noexcept {
+    connections_.take(told_);
     while (detail::Resident* resident = connections_.pop_front()) {
       auto* connection = static_cast<TcpTransport*>(resident);
       connection->set_owner(nullptr);
@@ -185,23 +199,26 @@ class Port::State final : public detail::Watch,
   }
 
   // Waits for the connections to end; then, or at the limit, the handlers. When the wait is cut short,
-  // what is left is aborted. (A port that dies meanwhile breaks the promise: `this` is not used then.)
+  // what is left is aborted.
   Deferred<void> drained(Duration limit) {
     auto [gone, promise] = make_deferred<void>();
-    drained_ = std::move(promise);
+    drained_.push_back(std::move(promise));
     tell_if_drained();
-    auto both = std::move(gone).then([this] { return tasks_.join(); });
-    return with_timeout(limit, std::move(both)).recover([this](Failure failure) -> Deferred<void> {
-      if (!failure.check<TimeoutError, Cancelled>()) return fail(std::move(failure));
-      drop_all();
-      auto ended = tasks_.cancel();
+    auto both = std::move(gone).then([self = shared_from_this()] {
+      return self->tasks_ ? self->tasks_->join() : succeed();
+    });
+    return with_timeout(limit, std::move(both)).recover([self = shared_from_this()](Failure failure) -> Deferred<void> {
+      if (!failure.check<TimeoutError, Cancelled>() || !self->tasks_) return fail(std::move(failure));
+      self->drop_all();
+      auto ended = self->tasks_->cancel();
       if (failure.check<TimeoutError>()) return ended;
       return std::move(ended).then([failure] { return failure; });
     });
   }
 
   void tell_if_drained() noexcept {
-    if (count_ == 0 && drained_) std::exchange(drained_, std::nullopt)->set_value();
+    if (count_ > 0 || drained_.empty()) return;
+    for (auto& each : std::exchange(drained_, {})) each.set_value();
   }
 
   void stop_listening() noexcept {
@@ -214,12 +231,11 @@ class Port::State final : public detail::Watch,
 
   void reactor_stopping() noexcept override {
     stop_listening();
-    detail::IntrusiveList<detail::Resident> told;
     while (detail::Resident* connection = connections_.pop_front()) {
-      told.push_back(*connection);
+      told_.push_back(*connection);
       connection->reactor_stopping();
     }
-    connections_.take(told);
+    connections_.take(told_);
   }
 
   Reactor& reactor_;
@@ -228,27 +244,37 @@ class Port::State final : public detail::Watch,
   SocketAddress address_;
   UniqueFd socket_;
   detail::IntrusiveList<detail::Resident> connections_;
+  detail::IntrusiveList<detail::Resident> told_;  // those that have been told to end, while the others are
   std::size_t count_ = 0;
-  TaskSet tasks_;
-  std::optional<Promise<void>> drained_;
+  std::optional<TaskSet> tasks_;  // none: the port is gone
+  std::vector<Promise<void>> drained_;
   UniqueFd spare_;
   log::RateLimit complaints_{std::chrono::seconds(1)};
 };
 
-Port::Port(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+Port::Port(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
 Port::Port(Port&&) noexcept = default;
-Port& Port::operator=(Port&&) noexcept = default;
-Port::~Port() = default;
+Port& Port::operator=(Port&& other) noexcept {
+  if (this != &other) {
+    const auto before = std::exchange(state_, std::move(other.state_));
+    if (before) before->gone();
+  }
+  return *this;
+}
+Port::~Port() {
+  // Out of the port first: what dies below may look at it.
+  if (const auto state = std::move(state_)) state->gone();
+}
 
 const SocketAddress& Port::address() const noexcept { return state_->address(); }
 std::size_t Port::connections() const noexcept { return state_->connections(); }
 Deferred<void> Port::close(Duration limit) { return state_->close(limit); }
 
 Port TcpListen::open(const SocketAddress& address, TcpListenOptions options, std::unique_ptr<ProtocolFactory> factory) {
-  return Port(std::make_unique<Port::State>(address, options, std::move(factory)));
+  return Port(std::make_shared<Port::State>(address, options, std::move(factory)));
 }
 Port TcpListen::open(const SocketAddress& address, TcpListenOptions options, StreamHandler handler) {
-  return Port(std::make_unique<Port::State>(address, options, std::move(handler)));
+  return Port(std::make_shared<Port::State>(address, options, std::move(handler)));
 }
 
 }  // namespace torc

@@ -275,6 +275,74 @@ TEST(Tcp, DroppingThePortInsideACallbackIsSafe) {
   EXPECT_EQ(events, "still here ~");
 }
 
+TEST(Tcp, WhatAPortCallsWhileItAcceptsMayDestroyIt) {
+  struct Bystander : Protocol {
+    void data_received(std::string_view) override {}
+  };
+  struct Dropper : Bystander {
+    explicit Dropper(std::unique_ptr<Port>* port) : port(port) {}
+    void connection_made() override { port->reset(); }
+    std::unique_ptr<Port>* port;
+  };
+  struct DroppingFactory : ProtocolFactory {
+    explicit DroppingFactory(std::unique_ptr<Port>* port) : port(port) {}
+    std::unique_ptr<Protocol> build() override {
+      port->reset();
+      return std::make_unique<Bystander>();
+    }
+    std::unique_ptr<Port>* port;
+  };
+  on_reactor([]() -> Deferred<void> {
+    std::unique_ptr<Port> port;
+    const auto visit = [&](this auto) -> Deferred<void> {
+      auto stream = co_await as_outcome(connect(here(*port)));
+      if (stream) static_cast<void>(co_await as_outcome(stream->read_some()));
+      EXPECT_EQ(port, nullptr);
+    };
+    port = std::make_unique<Port>(co_await listen(kAnywhere, std::make_unique<DroppingFactory>(&port)));
+    co_await visit();
+    port = std::make_unique<Port>(co_await listen(kAnywhere, factory<Dropper>(&port)));
+    co_await visit();
+    port = std::make_unique<Port>(co_await listen(kAnywhere, [&port](this auto, Stream stream) -> Deferred<void> {
+      port.reset();
+      co_await stream.read_some();
+    }));
+    co_await visit();
+  });
+}
+
+TEST(Tcp, DroppingThePortWhileItTellsItsConnectionsToEndIsSafe) {
+  struct Dropper : Protocol {
+    explicit Dropper(std::unique_ptr<Port>* port) : port(port) {}
+    void data_received(std::string_view) override {}
+    void drain() override { port->reset(); }
+    std::unique_ptr<Port>* port;
+  };
+  on_reactor([]() -> Deferred<void> {
+    std::unique_ptr<Port> port;
+    port = std::make_unique<Port>(co_await listen(kAnywhere, factory<Dropper>(&port)));
+    auto first = co_await connect(here(*port));
+    auto second = co_await connect(here(*port));
+    while (port->connections() < 2) co_await sleep(1ms);
+    co_await port->close();
+    EXPECT_EQ(port, nullptr);
+    EXPECT_FALSE((co_await as_outcome(first.read_some())).has_value());
+    EXPECT_FALSE((co_await as_outcome(second.read_some())).has_value());
+  });
+}
+
+TEST(Tcp, SeveralMayWaitForAPortToClose) {
+  on_reactor([]() -> Deferred<void> {
+    auto port = co_await listen(kAnywhere, factory<Echo>());
+    auto stream = co_await connect(here(port));
+    while (port.connections() < 1) co_await sleep(1ms);
+    auto first = port.close();
+    auto second = port.close();
+    co_await first;
+    co_await second;
+  });
+}
+
 TEST(Tcp, SendsAFileRegionBehindWhatWasWritten) {
   char name[] = "/tmp/torc-send-XXXXXX";
   const int made = ::mkstemp(name);

@@ -72,6 +72,7 @@ TcpTransport::TcpTransport(Reactor& reactor, UniqueFd socket, const TransportOpt
 }
 
 TcpTransport::~TcpTransport() {
+  ++busy_;  // the protocol's destructor may reach us once more, through our port
   if (owns_protocol_) delete protocol_;
   static_cast<detail::Resident&>(*this).unlink();  // the owner may destroy its list when it hears
   if (owner_) owner_->transport_gone();

@@ -1,7 +1,8 @@
 // Port: an open listening socket and the connections it accepted.
 //
 // Got from torc::listen. Owns its connections: destroying it stops listening and aborts them;
-// `co_await port.close()` stops listening, lets each finish what it is doing, and waits.
+// `co_await port.close()` stops listening, lets each finish what it is doing, and waits. It may be
+// destroyed inside anything it calls.
 //
 // Running out of descriptors does not stop or spin it: accepting pauses for a moment, one waiting
 // client at a time is refused so that it knows, and one line a second says so in the log.
@@ -40,8 +41,8 @@ class [[nodiscard]] Port {
 
  private:
   friend struct TcpListen;
-  explicit Port(std::unique_ptr<State> state) noexcept;
-  std::unique_ptr<State> state_;
+  explicit Port(std::shared_ptr<State> state) noexcept;
+  std::shared_ptr<State> state_;  // shared with what it is in the middle of
 };
 
 /// What a TCP port needs to know. Addresses are tried as given; an empty list listens on all of both
