@@ -343,6 +343,21 @@ TEST(Tcp, SeveralMayWaitForAPortToClose) {
   });
 }
 
+TEST(Tcp, WhatCameIsKeptWhenBothEndsHaveShutDown) {
+  on_reactor([]() -> Deferred<void> {
+    auto port = co_await listen(kAnywhere, [](Stream s) -> Deferred<void> {
+      while (co_await s.read_some()) {
+      }
+      co_await s.write("answer");
+    });
+    auto stream = co_await connect(here(port));
+    stream.shutdown_write();
+    co_await sleep(10ms);  // the answer and the end arrive while nobody reads
+    EXPECT_EQ(co_await stream.read_some(), Bytes("answer"));
+    EXPECT_EQ(co_await stream.read_some(), std::nullopt);
+  });
+}
+
 TEST(Tcp, SendsAFileRegionBehindWhatWasWritten) {
   char name[] = "/tmp/torc-send-XXXXXX";
   const int made = ::mkstemp(name);

@@ -144,7 +144,12 @@ void TcpTransport::ready(detail::Readiness readiness) noexcept {
     int code = 0;
     socklen_t size = sizeof code;
     ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &code, &size);
-    end(lost(code ? code : ECONNRESET));
+    // Without an error both ends have shut down in order; what came before lies there until it is read.
+    if (code != 0) {
+      end(lost(code));
+    } else {
+      readable_ = hung_up_ = true;
+    }
   }
   if (send_error_ != 0) end(lost(send_error_));
 }
