@@ -358,6 +358,49 @@ TEST(Tcp, WhatCameIsKeptWhenBothEndsHaveShutDown) {
   });
 }
 
+TEST(Tcp, ManySmallFilesHoldTheWriterBackLikeALargeOne) {
+  struct Sender : Protocol {
+    explicit Sender(int* sent) : sent(sent) {}
+    void connection_made() override {
+      const auto cork = transport().cork();
+      for (; *sent < 1000 && !transport().full(); ++*sent) {
+        transport().write_file(UniqueFd(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC)), 0, 100);
+      }
+    }
+    void data_received(std::string_view) override {}
+    int* sent;
+  };
+  on_reactor([]() -> Deferred<void> {
+    int sent = 0;
+    auto port = co_await listen(kAnywhere, factory<Sender>(&sent));
+    auto stream = co_await connect(here(port));
+    co_await stream.read_exactly(100);
+    EXPECT_LT(sent, 20);
+    EXPECT_EQ((co_await stream.read_exactly(static_cast<std::size_t>(sent - 1) * 100)).size(), (sent - 1) * 100u);
+  });
+}
+
+TEST(Tcp, CorkedWritesDoNotPileUp) {
+  struct Sender : Protocol {
+    explicit Sender(std::size_t* sent) : sent(sent) {}
+    void connection_made() override {
+      const auto cork = transport().cork();
+      const std::string piece(1000, 'x');
+      for (; *sent < 100'000'000 && !transport().full(); *sent += piece.size()) transport().write(piece);
+    }
+    void data_received(std::string_view) override {}
+    std::size_t* sent;
+  };
+  on_reactor([]() -> Deferred<void> {
+    std::size_t sent = 0;
+    auto port = co_await listen(kAnywhere, factory<Sender>(&sent));
+    auto stream = co_await connect(here(port));
+    co_await stream.read_exactly(1000);
+    EXPECT_LT(sent, 100'000'000u);
+    EXPECT_EQ((co_await stream.read_exactly(sent - 1000)).size(), sent - 1000);
+  });
+}
+
 TEST(Tcp, SendsAFileRegionBehindWhatWasWritten) {
   char name[] = "/tmp/torc-send-XXXXXX";
   const int made = ::mkstemp(name);

@@ -17,6 +17,7 @@ namespace torc {
 namespace {
 
 constexpr std::size_t kGatherWhole = 16 * 1024;  // a corked write this large goes out beside the gathered ones
+constexpr std::size_t kGatherAll = 64 * 1024;    // gathered bytes that do not wait for the cork's end
 constexpr int kReadsPerTurn = 4;
 
 // Where corked writes gather. One serves a thread: a cork rarely spans two transports, and one that
@@ -157,7 +158,11 @@ void TcpTransport::ready(detail::Readiness readiness) noexcept {
 void TcpTransport::run() noexcept {
   const Busy busy(*this);
   if (reason_) return deliver_end();
-  if (queue_ && writable_) flush();
+  if (queue_ && writable_) {
+    flush();
+  } else if (full_ && !queue_ && send_error_ == 0) {
+    check_marks();
+  }
   if (readable_ && reading_ && !closing_) read();
   if (send_error_ != 0) end(lost(send_error_));
 }
@@ -213,6 +218,9 @@ void TcpTransport::write(std::string_view data) noexcept {
   if (gathering_) {
     if (data.size() < kGatherWhole) {
       gathered.bytes += data;
+      if (gathered.bytes.size() < kGatherAll) return;
+      send(gathered.bytes);
+      gathered.bytes.clear();
       return;
     }
     // Too large to copy: the gathered bytes go first, in the same packet where possible.
@@ -276,21 +284,24 @@ void TcpTransport::write_file(UniqueFd file, std::uint64_t offset, std::uint64_t
   }
   if (!queue_) queue_ = std::make_unique<WriteQueue>();
   queue_->add_file(std::move(file), offset, length);
-  if (corks_ == 0) flush();
+  corks_ == 0 ? flush() : check_marks();
 }
 
 // Tells the protocol when the queue crosses a mark. A file being sent counts as full: it is not memory,
 // but answering more requests meanwhile would pile them up behind it.
 void TcpTransport::check_marks() noexcept {
-  const std::uint64_t unsent = queue_ ? queue_->unsent() : 0;
+  const std::uint64_t unsent = queue_ ? queue_->weight() : 0;
   if (!full_ && unsent > options_.high_water) {
     full_ = true;
     const Busy busy(*this);
     if (protocol_) call([&] { protocol_->pause_writing(); });
   } else if (full_ && unsent <= options_.low_water) {
+    if (resuming_) return take_turn();  // what is written there may leave at once: no deeper, but later
     full_ = false;
     const Busy busy(*this);
+    resuming_ = true;
     if (protocol_) call([&] { protocol_->resume_writing(); });
+    resuming_ = false;
     if (reading_ && may_have_data() && !in_read_ && !reason_ && !closing_) take_turn();
   }
 }

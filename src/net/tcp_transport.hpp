@@ -108,6 +108,7 @@ class TcpTransport final : public Transport, public detail::Watch, public detail
   bool hung_up_ : 1 = false;     // ... and after them the end
   bool in_read_ : 1 = false;     // read() is on the stack
   bool full_ : 1 = false;        // above high water, not yet back at low
+  bool resuming_ : 1 = false;    // resume_writing() is on the stack
   bool gathering_ : 1 = false;   // writes go to the thread's gathering buffer
   bool closing_ : 1 = false;     // close() was called: no more reading or writing
   bool shutting_ : 1 = false;    // shutdown_write() was called

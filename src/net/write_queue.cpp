@@ -42,6 +42,7 @@ void WriteQueue::add(std::string_view data) {
 void WriteQueue::add_file(UniqueFd file, std::uint64_t offset, std::uint64_t length) {
   if (length == 0) return;
   file_bytes_ += length;
+  ++files_;
   items_.emplace_back(Region{std::move(file), offset, length});
 }
 
@@ -58,7 +59,10 @@ WriteQueue::Progress WriteQueue::flush(int socket) noexcept {
         region->offset += static_cast<std::uint64_t>(sent);
         region->left -= static_cast<std::uint64_t>(sent);
         file_bytes_ -= static_cast<std::uint64_t>(sent);
-        if (region->left == 0) items_.pop_front();
+        if (region->left == 0) {
+          items_.pop_front();
+          --files_;
+        }
       }
     } else {
       sent = send_bytes(socket);

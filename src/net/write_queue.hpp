@@ -21,6 +21,8 @@ class WriteQueue {
   std::size_t memory() const noexcept { return memory_; }
   /// Bytes to send, file regions included.
   std::uint64_t unsent() const noexcept { return memory_ + file_bytes_; }
+  /// What it weighs against the marks: a small file is a descriptor held all the same.
+  std::uint64_t weight() const noexcept { return unsent() + files_ * kFileWeight; }
 
   void add(std::string_view data);
   void add_file(UniqueFd file, std::uint64_t offset, std::uint64_t length);
@@ -28,6 +30,8 @@ class WriteQueue {
   Progress flush(int socket) noexcept;
 
  private:
+  static constexpr std::uint64_t kFileWeight = 8 * 1024;
+
   struct Region {
     UniqueFd file;
     std::uint64_t offset, left;
@@ -41,6 +45,7 @@ class WriteQueue {
   std::size_t sent_ = 0;  // of the first item, when it is bytes
   std::size_t memory_ = 0;
   std::uint64_t file_bytes_ = 0;
+  std::uint64_t files_ = 0;
 };
 
 }  // namespace torc
