@@ -401,6 +401,22 @@ TEST(Tcp, CorkedWritesDoNotPileUp) {
   });
 }
 
+TEST(Tcp, AStreamThatIsCutWhenItsReactorHasEndedIsFreed) {
+  Reactor reactor;  // a leak is for the sanitizer to see
+  Deferred<void> task = succeed();
+  reactor.call_when_running([&] {
+    task = [](Reactor& reactor) -> Deferred<void> {
+      auto port = co_await listen(kAnywhere, echo);
+      auto stream = co_await connect(here(port));
+      reactor.crash();
+      co_await until_cancelled();
+    }(reactor);
+  });
+  reactor.run();
+  const Scheduler::Enter enter(&reactor);
+  task = succeed();
+}
+
 TEST(Tcp, SendsAFileRegionBehindWhatWasWritten) {
   char name[] = "/tmp/torc-send-XXXXXX";
   const int made = ::mkstemp(name);

@@ -414,6 +414,10 @@ void TcpTransport::reactor_stopping() noexcept {
   end(Failure(ReactorStopped("the reactor stopped with the connection open")));
 }
 
+void TcpTransport::reactor_gone() noexcept {
+  if (!protocol_) drop();
+}
+
 SocketAddress TcpTransport::peer() const {
   sockaddr_storage address;
   socklen_t size = sizeof address;

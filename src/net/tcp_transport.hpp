@@ -72,6 +72,7 @@ class TcpTransport final : public Transport, public detail::Watch, public detail
   void ready(detail::Readiness readiness) noexcept override;
   void run() noexcept override;  // a posted turn: read on, or deliver the end
   void reactor_stopping() noexcept override;
+  void reactor_gone() noexcept override;
   void begin_cork() noexcept override;
   void end_cork() noexcept override;
 

@@ -136,6 +136,7 @@ Reactor::~Reactor() {
   for (const auto& where : background_.drop_all()) {
     log::warning("reactor", "background work detached at " + where + " was cut off");
   }
+  while (detail::Resident* resident = residents_.pop_front()) resident->reactor_gone();
 }
 
 Reactor* Reactor::current() noexcept { return dynamic_cast<Reactor*>(Scheduler::current()); }
@@ -186,7 +187,7 @@ void Reactor::turn() {
       state_ == State::kLeaving || state_ == State::kStopping) {
     limit = Duration::zero();
   } else if (const auto due = wheel_.next_due()) {
-    limit = std::max(Duration::zero(), *due - now());
+    limit = std::max(Duration::zero(), *due - monotonic_now());  // callbacks may have taken long
   }
   poller_->wait(limit);
   clock_read_ = false;
@@ -217,7 +218,10 @@ void Reactor::crash() noexcept {
 void Reactor::shut_down() {
   detail::IntrusiveList<detail::Resident> leaving;
   leaving.take(residents_);
-  while (detail::Resident* resident = leaving.pop_front()) resident->reactor_stopping();
+  while (detail::Resident* resident = leaving.pop_front()) {
+    house(*resident);
+    resident->reactor_stopping();
+  }
   wheel_.stop_all();
   background_.cancel_all();
 
