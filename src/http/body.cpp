@@ -66,12 +66,13 @@ Deferred<std::string> Body::text(std::size_t limit) {
 class BodyWriter::Pipe final : public BodySource {
  public:
   explicit Pipe(std::move_only_function<Deferred<void>(BodyWriter)> produce) : produce_(std::move(produce)) {}
+  ~Pipe() override { *link_ = nullptr; }
 
   Deferred<std::optional<Bytes>> read_some() override {
     if (produce_) {
       auto produce = std::exchange(produce_, nullptr);
       // The end of the producer is told to whoever reads then.
-      running_.emplace(produce(BodyWriter(*this)).then_outcome([this](Outcome<void> outcome) {
+      running_.emplace(produce(BodyWriter(link_)).then_outcome([this](Outcome<void> outcome) {
         ended_ = true;
         if (!outcome) failure_ = std::move(outcome).error();
         if (reader_) tell_end(*std::exchange(reader_, std::nullopt));
@@ -118,10 +119,13 @@ class BodyWriter::Pipe final : public BodySource {
   std::optional<Promise<std::optional<Bytes>>> reader_;
   FailureSlot failure_;
   bool ended_ = false;
+  std::shared_ptr<Pipe*> link_ = std::make_shared<Pipe*>(this);
   std::optional<Deferred<void>> running_;  // last: its coroutine uses the rest
 };
 
-Deferred<void> BodyWriter::write(std::string_view piece) { return pipe_->write(piece); }
+Deferred<void> BodyWriter::write(std::string_view piece) {
+  return *pipe_ ? (*pipe_)->write(piece) : fail(Failure(Cancelled{}));
+}
 
 Body produced_body(std::move_only_function<Deferred<void>(BodyWriter)> produce) {
   return Body(std::unique_ptr<BodySource>(std::make_unique<BodyWriter::Pipe>(std::move(produce))));

@@ -69,14 +69,14 @@ class BodyTooLarge : public Error {
 /// The writing end of a body that a coroutine produces: see stream() in response.hpp.
 class BodyWriter {
  public:
-  /// Hands over a piece; fires when the consumer has taken it.
+  /// Hands over a piece; fires when the consumer has taken it. Fails with Cancelled when the body is gone.
   Deferred<void> write(std::string_view piece);
 
   class Pipe;
-  explicit BodyWriter(Pipe& pipe) noexcept : pipe_(&pipe) {}
+  explicit BodyWriter(std::shared_ptr<Pipe*> pipe) noexcept : pipe_(std::move(pipe)) {}
 
  private:
-  Pipe* pipe_;  // owns the coroutine that holds us
+  std::shared_ptr<Pipe*> pipe_;  // null in there: gone, perhaps by the hand of the coroutine that holds us
 };
 
 /// A body produced by `produce(writer)`, which starts when the first piece is wanted. When it fails, so
