@@ -99,7 +99,7 @@ class Reactor final : public Scheduler {
   /// Ends run() in order: what is pending on the reactor fails with ReactorStopped while the loop still
   /// turns, background work is cancelled and waited for up to the limit. Does nothing when not running.
   void stop() noexcept;
-  /// Ends run() after the current callback, without the order of stop().
+  /// Ends run() after the current turn, without the order of stop().
   void crash() noexcept;
   bool running() const noexcept { return state_ != State::kIdle; }
 
