@@ -79,11 +79,15 @@ void Exchange::inner_fired(torc::detail::Operation&) noexcept {
 
 void Exchange::handler_ended(Outcome<Response>&& outcome) {
   if (outcome) return respond(*std::move(outcome));
-  const Failure& failure = outcome.error();
-  if (const auto* error = failure.get<StatusError>()) return respond(error_page(error->status()));
+  Failure& failure = outcome.error();
+  const auto doing = [this] { return "answering " + std::string(request_.method()) + " " + std::string(request_.target()); };
+  if (const auto* error = failure.get<StatusError>()) {
+    if (log::enabled(LogLevel::kDebug)) log::debug("http", doing() + ": " + error->what());
+    return respond(error_page(error->status()));
+  }
   if (failure.check<BodyTooLarge>()) return respond(error_page(status::kContentTooLarge));
   if (!failure.check<ConnectionClosed, Cancelled, ReactorStopped>()) {
-    torc::detail::report_unhandled(failure, "in a request handler (answered with 500)");
+    torc::detail::report_unhandled(failure.note(doing()), "in a request handler (answered with 500)");
   }
   respond(error_page(status::kInternalServerError));
 }
