@@ -1,11 +1,34 @@
 #include <torc/reactor/run.hpp>
 
+#include "base/escape.hpp"
+
 #include <torc/base/errors.hpp>
 #include <torc/reactor/signals.hpp>
 
+#include <algorithm>
 #include <csignal>
+#include <cstdio>
+#include <string>
+#include <string_view>
 
 namespace torc::detail {
+
+namespace {
+
+// The failure's report, to standard error. A peer's words may be in it: they must not steer a terminal.
+void complain(const Failure& failure) {
+  const std::string report = failure.report();
+  std::string text;
+  for (std::size_t at = 0; at < report.size();) {
+    const std::size_t end = std::min(report.find('\n', at), report.size());
+    append_escaped(text, std::string_view(report).substr(at, end - at));
+    text += '\n';
+    at = end + 1;
+  }
+  std::fputs(text.c_str(), stderr);
+}
+
+}  // namespace
 
 int run_main(std::move_only_function<Deferred<int>()> main) {
   Reactor reactor;
@@ -36,7 +59,7 @@ int run_main(std::move_only_function<Deferred<int>()> main) {
       if (outcome) {
         status = *outcome;
       } else if (!(signal != 0 && outcome.error().check<Cancelled>())) {
-        report_unhandled(outcome.error(), "in the program's main");
+        complain(outcome.error());
         status = 1;
       }
       reactor.stop();

@@ -194,7 +194,8 @@ same "status of the download" 0 $?
 cmp -s "$work/slow" "$site/large" || fail "the download was cut"
 same "connections after the end" 000 "$(code "$url/" | tail -c 3)"
 contains "what it says" "$(cat "$work/err")" "try: curl"
-same "lines on standard error" 2 "$(wc -l <"$work/err")"
+contains "what it waits for" "$(cat "$work/err")" "waiting for 1 connection to finish; a second Ctrl-C ends them now"
+same "lines on standard error" 3 "$(wc -l <"$work/err")"
 grep -Eq '^127\.0\.0\.1 - - \[[^]]+\] "GET /missing HTTP/1\.1" 404 [0-9]+ "-" "curl/[^"]+"$' "$work/log" || fail "the access log lacks /missing"
 grep -Evq '^127\.0\.0\.1 - - \[[^]]+\] "[^"]*" [1-5][0-9][0-9] ([0-9]+|-) "[^"]*" "[^"]*"$' "$work/log" \
   && fail "the access log has a line of another form: $(grep -Evm1 '^127\.0\.0\.1 - - \[[^]]+\] "[^"]*" [1-5][0-9][0-9] ([0-9]+|-) "[^"]*" "[^"]*"$' "$work/log")"
