@@ -131,11 +131,13 @@ Reactor::~Reactor() {
     const Service last = std::move(services_.back());
     services_.pop_back();
   }
-  name_pool_.reset();
-  thread_calls_->close();
+  // What waits goes before what it waits for: a dropped lookup takes itself out of its pool.
   for (const auto& where : background_.drop_all()) {
     log::warning("reactor", "background work detached at " + where + " was cut off");
   }
+  calls_.clear();  // may own ports, which need the poller
+  name_pool_.reset();
+  thread_calls_->close();
   while (detail::Resident* resident = residents_.pop_front()) resident->reactor_gone();
 }
 

@@ -309,6 +309,24 @@ TEST(ThreadPool, AFullQueueRefuses) {
   }), 0);
 }
 
+TEST(Background, ALookupCutOffByACrashIsTakenOutOfItsPoolFirst) {
+  auto captured = std::make_shared<log::CaptureSink>();
+  const log::ScopedSink scope{captured};
+  Reactor reactor;
+  const auto go = std::make_shared<std::atomic<bool>>(false);  // the pool does not wait for what runs
+  reactor.call_when_running([&] {
+    for (int i = 0; i < 20; ++i) {
+      reactor.name_pool().defer([go] {
+        while (!*go) std::this_thread::yield();
+      }).detach();
+    }
+    reactor.call_when_running([] {});  // never made
+    reactor.crash();
+  });
+  reactor.run();
+  *go = true;
+}
+
 TEST(Background, IsCancelledAtTheEndAndNamedWhenItDoesNotEnd) {
   auto captured = std::make_shared<log::CaptureSink>();
   const log::ScopedSink scope{captured};
