@@ -7,14 +7,14 @@
 namespace torc::detail {
 
 Detached::Detached(Operation* operation, std::source_location where) noexcept
-    : operation_(operation), where_(where) {
+    : Root("background work", operation, where), operation_(operation) {
   operation_->set_waiter(this);
 }
 
 void Detached::inner_fired(Operation& inner) noexcept {
   if (inner.failure() && !inner.failure().failure.check<Cancelled>()) {
-    const std::string where = std::string("in the background (detached at ") + where_.file_name() + ":" +
-                              std::to_string(where_.line()) + ")";
+    const std::string where = std::string("in the background (detached at ") + created().file_name() + ":" +
+                              std::to_string(created().line()) + ")";
     report_unhandled(inner.failure().failure, where.c_str());
   }
   inner.discard();
@@ -23,13 +23,16 @@ void Detached::inner_fired(Operation& inner) noexcept {
 
 void Background::cancel_all() noexcept {
   const Firing firing;  // nothing leaves the list while it is walked
-  for (Detached* task = tasks_.front(); task; task = tasks_.next(*task)) Operation::request_cancel(task->operation_);
+  for (auto* place = tasks_.front(); place; place = tasks_.next(*place)) {
+    Operation::request_cancel(place->task.operation_);
+  }
 }
 
 std::vector<std::string> Background::drop_all() {
   std::vector<std::string> dropped;
-  while (Detached* task = tasks_.pop_front()) {
-    dropped.push_back(std::string(task->where_.file_name()) + ":" + std::to_string(task->where_.line()));
+  while (auto* place = tasks_.pop_front()) {
+    Detached* task = &place->task;
+    dropped.push_back(std::string(task->created().file_name()) + ":" + std::to_string(task->created().line()));
     Operation::drop(task->operation_);
     delete task;
   }

@@ -1,5 +1,6 @@
 #include <torc/async/clock.hpp>
 
+#include <torc/async/context.hpp>
 #include <torc/async/operation.hpp>
 
 namespace torc {
@@ -11,6 +12,7 @@ struct DelayedCall::Call final : detail::Timer, detail::Pooled {
     // The function leaves the record first: it may destroy the handle, or set the call anew.
     auto call = std::move(function);
     function = nullptr;
+    const ContextScope scope(std::move(context));
     if (detached) delete this;
     try {
       call();
@@ -24,6 +26,7 @@ struct DelayedCall::Call final : detail::Timer, detail::Pooled {
 
   Clock& clock;
   std::move_only_function<void()> function;  // empty: the call was made
+  Context context = Context::current();
   bool detached = false;
 };
 

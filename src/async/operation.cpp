@@ -11,7 +11,7 @@ namespace detail {
 
 constinit thread_local Current current;
 
-Operation::Operation() noexcept : home_(current.scheduler) {}
+Operation::Operation() noexcept : home_(current.scheduler), context_(Context::current()) {}
 
 void Operation::inner_fired(Operation&) noexcept { misuse("an operation that waits for nothing was told of a result"); }
 

@@ -1,14 +1,18 @@
 #include <torc/async/task_set.hpp>
 
 #include <torc/async/scheduler.hpp>
+#include <torc/async/tasks.hpp>
 
 #include <utility>
 
 namespace torc {
 namespace detail {
 
-struct TaskOwner::Child final : Waiter, ListHook, Pooled {
-  Child(TaskOwner& owner, Operation* operation) noexcept : owner(owner), operation(operation) {}
+struct TaskOwner::Place : ListHook {};
+
+struct TaskOwner::Child final : Waiter, Place, Root, Pooled {
+  Child(TaskOwner& owner, Operation* operation, const char* kind, const std::source_location& where) noexcept
+      : Root(kind, operation, where), owner(owner), operation(operation) {}
 
   void inner_fired(Operation& inner) noexcept override {
     TaskOwner& set = owner;
@@ -38,8 +42,8 @@ TaskOwner::~TaskOwner() {
   if (gone_) *gone_ = true;
 }
 
-void TaskOwner::add(Operation* operation) {
-  auto* child = new Child(*this, operation);
+void TaskOwner::add(Operation* operation, const char* kind, const std::source_location& where) {
+  auto* child = new Child(*this, operation, kind, where);
   operation->set_waiter(child);
   children_.push_back(*child);
   ++size_;
@@ -47,13 +51,14 @@ void TaskOwner::add(Operation* operation) {
 
 void TaskOwner::cancel_children() noexcept {
   const Firing firing;  // no child leaves while the list is walked
-  for (Child* child = children_.front(); child; child = children_.next(*child)) {
-    Operation::request_cancel(child->operation);
+  for (Place* child = children_.front(); child; child = children_.next(*child)) {
+    Operation::request_cancel(static_cast<Child*>(child)->operation);
   }
 }
 
 void TaskOwner::drop_children() noexcept {
-  while (Child* child = children_.pop_front()) {
+  while (Place* first = children_.pop_front()) {
+    auto* child = static_cast<Child*>(first);
     Operation* operation = child->operation;
     delete child;
     --size_;

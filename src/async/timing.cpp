@@ -8,6 +8,7 @@ namespace {
 class Sleep final : public OperationOf<void>, public Timer, public Pooled {
  public:
   explicit Sleep(Duration duration, Scheduler& scheduler) { scheduler.arm(*this, scheduler.after(duration)); }
+  WaitSite site() const noexcept override { return {"sleep"}; }
 
  private:
   void expire() noexcept override { fire(Outcome<void>()); }
@@ -21,6 +22,10 @@ class Sleep final : public OperationOf<void>, public Timer, public Pooled {
 };
 
 class Forever final : public OperationOf<void>, public Pooled {
+ public:
+  WaitSite site() const noexcept override { return {"until_cancelled"}; }
+
+ private:
   void cancel_leaf() noexcept override { Operation::fire(Failure(Cancelled{})); }
   void discard() noexcept override { delete this; }
   void abandon() noexcept override { delete this; }

@@ -149,13 +149,7 @@ Reactor& Reactor::required(const char* what) noexcept {
   return *reactor;
 }
 
-Instant Reactor::now() const noexcept {
-  if (!clock_read_) {
-    now_ = monotonic_now();
-    clock_read_ = true;
-  }
-  return now_;
-}
+Instant Reactor::now() const noexcept { return state_ == State::kIdle ? monotonic_now() : now_; }
 
 WallTime Reactor::wall_now() const noexcept { return std::chrono::system_clock::now(); }
 
@@ -173,7 +167,7 @@ void Reactor::run() {
   }
   const Enter enter(this);
   state_ = State::kRunning;
-  clock_read_ = false;
+  begin_turn();
   while (state_ == State::kRunning) turn();
   if (state_ == State::kStopping) shut_down();
   state_ = State::kIdle;
@@ -192,14 +186,17 @@ void Reactor::turn() {
     limit = std::max(Duration::zero(), *due - monotonic_now());  // callbacks may have taken long
   }
   poller_->wait(limit);
-  clock_read_ = false;
+  begin_turn();
   poller_->dispatch();
 }
+
+void Reactor::begin_turn() noexcept { detail::current.turn_began = now_ = monotonic_now(); }
 
 void Reactor::run_posted() noexcept {
   for (auto& call : std::exchange(calls_, {})) {
     detail::current.budget = kBudget;
-    call_logged(call, "in call_when_running");
+    const ContextScope scope(std::move(call.context));
+    call_logged(call.function, "in call_when_running");
   }
   detail::IntrusiveList<detail::Posted> now;
   now.take(posted_);
@@ -239,7 +236,9 @@ void Reactor::shut_down() {
   } while (!background_.empty() && state_ == State::kStopping);
 }
 
-void Reactor::call_when_running(std::move_only_function<void()> f) { calls_.push_back(std::move(f)); }
+void Reactor::call_when_running(std::move_only_function<void()> f) {
+  calls_.push_back({Context::current(), std::move(f)});
+}
 
 void Reactor::call_from_thread(std::move_only_function<void()> f) { thread_calls_->call(std::move(f)); }
 

@@ -20,6 +20,7 @@ std::uint64_t Clock::random() noexcept {
 
 void Clock::turn() {
   detail::current.budget = kBudget;
+  detail::current.turn_began = now_;
   detail::IntrusiveList<detail::Posted> now;
   now.take(posted_);
   while (detail::Posted* work = now.pop_front()) run(*work);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <torc/async/operation.hpp>
+#include <torc/async/tasks.hpp>
 #include <torc/base/intrusive_list.hpp>
 
 #include <cstddef>
@@ -15,7 +16,7 @@
 namespace torc::detail {
 
 /// One detached operation. Owns the operation and itself.
-class Detached final : public Waiter, public ListHook, public Pooled {
+class Detached final : public Waiter, public Root, public Pooled {
  public:
   Detached(Operation* operation, std::source_location where) noexcept;
 
@@ -23,21 +24,26 @@ class Detached final : public Waiter, public ListHook, public Pooled {
   friend class Background;
   void inner_fired(Operation& inner) noexcept override;
 
+  struct Place final : ListHook {
+    explicit Place(Detached& task) noexcept : task(task) {}
+    Detached& task;
+  };
+
   Operation* operation_;
-  std::source_location where_;
+  Place place_{*this};
 };
 
 class Background {
  public:
   bool empty() const noexcept { return tasks_.empty(); }
-  void add(Detached& task) noexcept { tasks_.push_back(task); }
+  void add(Detached& task) noexcept { tasks_.push_back(task.place_); }
   /// Asks everything here to end.
   void cancel_all() noexcept;
   /// Drops what is left; returns where each was detached, readable.
   std::vector<std::string> drop_all();
 
  private:
-  IntrusiveList<Detached> tasks_;
+  IntrusiveList<Detached::Place> tasks_;
 };
 
 }  // namespace torc::detail

@@ -151,7 +151,11 @@ class CoroutineOperation : public CoroutineResult<T> {
     if (!*slot) misuse("co_await on a Deferred whose result was taken or moved away");
     this->wait_for(slot);
   }
-  void suspended() noexcept { static_cast<void>(this->leave()); }
+  void suspended() noexcept {
+    waits_since_ = current.turn_began;
+    static_cast<void>(this->leave());
+  }
+  WaitSite site() const noexcept override { return {"co_await", last_await_, waits_since_}; }
   void resume() noexcept {
     const Firing firing;
     const Home home(*this);
@@ -177,6 +181,7 @@ class CoroutineOperation : public CoroutineResult<T> {
   void abandon() noexcept override { handle().destroy(); }
 
   std::source_location last_await_;  // where a failure that leaves the body is said to come from
+  Instant waits_since_{};
   bool threw_ = false;
 };
 

@@ -181,30 +181,30 @@ class [[nodiscard("a Deferred that is dropped cancels its operation: keep, await
 
   /// Calls `on_value` with the value when it comes; a failure passes by. Gives what the function
   /// returns: a value, or the result of a Deferred or Outcome; a Failure or a throw makes it fail.
-  /// When the result is there already, the function runs before this returns.
+  /// When the result is there already, the function runs before this returns. `where` is for reports.
   template <class OnValue>
-  auto then(OnValue on_value) &&;
+  auto then(OnValue on_value, std::source_location where = std::source_location::current()) &&;
 
   /// As then(on_value), with `on_error` called with the Failure instead. One of the two runs.
   template <class OnValue, class OnError>
-  auto then(OnValue on_value, OnError on_error) &&;
+  auto then(OnValue on_value, OnError on_error, std::source_location where = std::source_location::current()) &&;
 
   /// Calls `f` with the Failure; values pass by. `f` gives a T, or fails again.
   template <class F>
-  Deferred<T> recover(F f) &&;
+  Deferred<T> recover(F f, std::source_location where = std::source_location::current()) &&;
 
   /// Calls `f` with the error if it is an E (as `const E&`, or as the Failure); all else passes by.
   template <class E, class F>
-  Deferred<T> recover(F f) &&;
+  Deferred<T> recover(F f, std::source_location where = std::source_location::current()) &&;
 
   /// Calls `f` with the Outcome, whatever it is.
   template <class F>
-  auto then_outcome(F f) &&;
+  auto then_outcome(F f, std::source_location where = std::source_location::current()) &&;
 
   /// Calls `f` with nothing when the result is there, then passes the result on. If `f` returns a
   /// Deferred<void>, the result waits for it; if `f` fails, its failure replaces the result.
   template <class F>
-  Deferred<T> finally(F f) &&;
+  Deferred<T> finally(F f, std::source_location where = std::source_location::current()) &&;
 
   /// Hands over the pending operation, or null when the result is inside this Deferred.
   detail::Operation* release_operation() noexcept { return std::exchange(operation_, nullptr); }

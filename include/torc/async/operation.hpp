@@ -19,10 +19,13 @@
 //   down by leave() when that code suspends or ends.
 #pragma once
 
+#include <torc/async/context.hpp>
+#include <torc/async/current.hpp>
 #include <torc/base/failure.hpp>
 
 #include <cstdint>
 #include <cstddef>
+#include <source_location>
 #include <utility>
 
 namespace torc {
@@ -32,6 +35,14 @@ class Scheduler;
 namespace detail {
 
 class Operation;
+
+/// What an operation is doing, for reports: the words for it, the line it stands at when that is known
+/// (line 0: not), and since when it waits.
+struct WaitSite {
+  const char* doing = "a result";
+  std::source_location where{};
+  Instant since{};
+};
 
 /// What is told when an operation fires. Called by the run queue, never below the producer's frame
 /// when that producer is itself being run by the queue.
@@ -53,8 +64,17 @@ class Operation : public Waiter {
 
   bool fired() const noexcept { return state_ == State::kFired; }
   bool cancel_requested() const noexcept { return cancel_requested_; }
+  /// True while its own code is on the stack.
+  bool running() const noexcept { return running_; }
   FailureSlot& failure() noexcept { return failure_; }
   Scheduler* home() const noexcept { return home_; }
+  /// What was current when this began, and is while its code runs.
+  Context& context() noexcept { return context_; }
+  /// What it waits for, and where.
+  virtual WaitSite site() const noexcept { return {}; }
+  /// The operation it waits for, and the one that waits for it; null at the ends.
+  Operation* inner() const noexcept { return inner_ ? *inner_ : nullptr; }
+  Operation* outer() const noexcept { return waiter_ ? waiter_->as_operation() : nullptr; }
 
   /// Names who waits from now on. At most one.
   void set_waiter(Waiter* waiter) noexcept { waiter_ = waiter; }
@@ -91,9 +111,13 @@ class Operation : public Waiter {
 
   /// Begin and end of a stretch in which this operation's own code runs. leave() returns false when the
   /// operation was dropped meanwhile and has just been torn down: touch nothing.
-  void enter() noexcept { running_ = true; }
+  void enter() noexcept {
+    running_ = true;
+    below_ = std::exchange(current.task, this);
+  }
   [[nodiscard]] bool leave() noexcept {
     running_ = false;
+    current.task = below_;
     if (!orphaned_root_) [[likely]] return true;
     return leave_orphaned();
   }
@@ -112,7 +136,6 @@ class Operation : public Waiter {
   friend class Resumption;
   enum class State : std::uint8_t { kPending, kFired };
 
-  Operation* inner() const noexcept { return inner_ ? *inner_ : nullptr; }
   static void tear_down(Operation* root) noexcept;
   bool leave_orphaned() noexcept;
 
@@ -121,7 +144,9 @@ class Operation : public Waiter {
   Operation* next_ = nullptr;      // in the run queue
   Operation* previous_ = nullptr;
   Operation* orphaned_root_ = nullptr;  // while running: what was dropped and waits for us to leave
-  Scheduler* home_;                // what was current when this began
+  Operation* below_ = nullptr;          // while running: whose code called ours
+  Scheduler* home_;                     // what was current when this began
+  Context context_;
   FailureSlot failure_;
   State state_ = State::kPending;
   bool queued_ = false;

@@ -6,12 +6,15 @@
 #pragma once
 
 #include <torc/async/clock.hpp>
+#include <torc/async/current.hpp>
 
 #include <cstdint>
+#include <vector>
 
 namespace torc {
 
 class Scheduler;
+struct TaskInfo;
 
 namespace detail {
 
@@ -27,13 +30,8 @@ class Posted : public ListHook {
 
 /// Operations that were detached: held until they end, cancelled at shutdown. (background.hpp)
 class Background;
-
-/// What is current on this thread.
-struct Current {
-  Scheduler* scheduler = nullptr;
-  int budget = 0;  // ready results that may still be taken before the loop gets a turn
-};
-extern constinit thread_local Current current;
+/// An operation that was begun and left to an owner. (tasks.hpp)
+class Root;
 
 }  // namespace detail
 
@@ -54,11 +52,15 @@ class Scheduler : public Clock {
   /// Where detached operations of this home live.
   virtual detail::Background& background() noexcept = 0;
 
+  /// The tasks that are pending: where each was begun, what it waits for. (torc/async/tasks.hpp)
+  std::vector<TaskInfo> tasks();
+
   /// Makes this scheduler current for a scope, with a fresh budget.
   class Enter {
    public:
     explicit Enter(Scheduler* scheduler) noexcept : before_(detail::current) {
-      detail::current = {scheduler, kBudget};
+      detail::current.scheduler = scheduler;
+      detail::current.budget = kBudget;
     }
     ~Enter() { detail::current = before_; }
     Enter(const Enter&) = delete;
@@ -71,6 +73,10 @@ class Scheduler : public Clock {
  protected:
   ~Scheduler() = default;
   static void run(detail::Posted& work) noexcept { work.run(); }
+
+ private:
+  friend class detail::Root;
+  detail::IntrusiveList<detail::Root> roots_;
 };
 
 }  // namespace torc

@@ -75,6 +75,7 @@ class Several final : public OperationOf<typename Policy::Result> {
     several->watch();
     return Deferred<Result>(several);
   }
+  WaitSite site() const noexcept override { return {"several results"}; }
 
  private:
   struct Child final : Waiter {

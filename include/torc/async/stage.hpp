@@ -39,11 +39,11 @@ Deferred<U> call_with_value(F& f, Outcome<T>& outcome) {
 
 /// Runs a stage function, turning what it throws into a failed Deferred.
 template <class U, class T, class F>
-Deferred<U> run_stage(F& f, Outcome<T>&& outcome) noexcept {
+Deferred<U> run_stage(F& f, Outcome<T>&& outcome, const std::source_location& where) noexcept {
   try {
     return f(std::move(outcome));
   } catch (...) {
-    return fail<U>(Failure::current());
+    return fail<U>(Failure::current(where));
   }
 }
 
@@ -51,7 +51,11 @@ Deferred<U> run_stage(F& f, Outcome<T>&& outcome) noexcept {
 template <class T, class U, class F>
 class Stage final : public OperationOf<U>, public Pooled {
  public:
-  Stage(Operation* upstream, F f) : waited_(upstream), function_(std::move(f)) { this->wait_for(&waited_); }
+  Stage(Operation* upstream, F f, const std::source_location& where)
+      : waited_(upstream), function_(std::move(f)), where_(where) {
+    this->wait_for(&waited_);
+  }
+  WaitSite site() const noexcept override { return {"then", where_}; }
 
  private:
   void inner_fired(Operation& inner) noexcept override {
@@ -72,7 +76,7 @@ class Stage final : public OperationOf<U>, public Pooled {
     F f = *std::move(function_);
     function_.reset();
     this->enter();
-    Deferred<U> next = run_stage<U>(f, std::move(outcome));
+    Deferred<U> next = run_stage<U>(f, std::move(outcome), where_);
     if (!this->leave()) return;
     finish(std::move(next));
   }
@@ -89,24 +93,25 @@ class Stage final : public OperationOf<U>, public Pooled {
 
   Operation* waited_;          // upstream, then what the function returned
   std::optional<F> function_;  // empty once called
+  std::source_location where_;
 };
 
 /// Puts a stage behind `upstream`, or runs it at once when the outcome is there.
 template <class U, class T, class F>
-Deferred<U> add_stage(Deferred<T>&& upstream, F f) {
-  if (upstream.fired()) return run_stage<U>(f, upstream.take());
+Deferred<U> add_stage(Deferred<T>&& upstream, const std::source_location& where, F f) {
+  if (upstream.fired()) return run_stage<U>(f, upstream.take(), where);
   Operation* operation = upstream.release_operation();
   if (!operation) misuse("then() on a Deferred whose result was taken or moved away");
-  return Deferred<U>(new Stage<T, U, F>(operation, std::move(f)));
+  return Deferred<U>(new Stage<T, U, F>(operation, std::move(f), where));
 }
 
 }  // namespace detail
 
 template <class T>
 template <class OnValue>
-auto Deferred<T>::then(OnValue on_value) && {
+auto Deferred<T>::then(OnValue on_value, std::source_location where) && {
   using U = typename detail::Agreed<detail::StageResult<OnValue&, T>, detail::Never>::type;
-  return detail::add_stage<U>(std::move(*this), [f = std::move(on_value)](Outcome<T>&& outcome) mutable -> Deferred<U> {
+  return detail::add_stage<U>(std::move(*this), where, [f = std::move(on_value)](Outcome<T>&& outcome) mutable -> Deferred<U> {
     if (!outcome) return fail<U>(std::move(outcome).error());
     return detail::call_with_value<U>(f, outcome);
   });
@@ -114,9 +119,9 @@ auto Deferred<T>::then(OnValue on_value) && {
 
 template <class T>
 template <class OnValue, class OnError>
-auto Deferred<T>::then(OnValue on_value, OnError on_error) && {
+auto Deferred<T>::then(OnValue on_value, OnError on_error, std::source_location where) && {
   using U = typename detail::Agreed<detail::StageResult<OnValue&, T>, detail::StageResult<OnError&, Failure>>::type;
-  return detail::add_stage<U>(std::move(*this), [f = std::move(on_value), e = std::move(on_error)](
+  return detail::add_stage<U>(std::move(*this), where, [f = std::move(on_value), e = std::move(on_error)](
                                                     Outcome<T>&& outcome) mutable -> Deferred<U> {
     if (!outcome) return detail::call_stage<U>(e, std::move(outcome).error());
     return detail::call_with_value<U>(f, outcome);
@@ -125,8 +130,8 @@ auto Deferred<T>::then(OnValue on_value, OnError on_error) && {
 
 template <class T>
 template <class F>
-Deferred<T> Deferred<T>::recover(F f) && {
-  return detail::add_stage<T>(std::move(*this), [f = std::move(f)](Outcome<T>&& outcome) mutable -> Deferred<T> {
+Deferred<T> Deferred<T>::recover(F f, std::source_location where) && {
+  return detail::add_stage<T>(std::move(*this), where, [f = std::move(f)](Outcome<T>&& outcome) mutable -> Deferred<T> {
     if (outcome) return Deferred<T>(std::move(outcome));
     return detail::call_stage<T>(f, std::move(outcome).error());
   });
@@ -134,8 +139,8 @@ Deferred<T> Deferred<T>::recover(F f) && {
 
 template <class T>
 template <class E, class F>
-Deferred<T> Deferred<T>::recover(F f) && {
-  return detail::add_stage<T>(std::move(*this), [f = std::move(f)](Outcome<T>&& outcome) mutable -> Deferred<T> {
+Deferred<T> Deferred<T>::recover(F f, std::source_location where) && {
+  return detail::add_stage<T>(std::move(*this), where, [f = std::move(f)](Outcome<T>&& outcome) mutable -> Deferred<T> {
     if (outcome || !outcome.error().template check<E>()) return Deferred<T>(std::move(outcome));
     Failure failure = std::move(outcome).error();
     if constexpr (std::invocable<F&, const E&>) {
@@ -148,23 +153,23 @@ Deferred<T> Deferred<T>::recover(F f) && {
 
 template <class T>
 template <class F>
-auto Deferred<T>::then_outcome(F f) && {
+auto Deferred<T>::then_outcome(F f, std::source_location where) && {
   using U = typename detail::Agreed<detail::StageResult<F&, Outcome<T>>, detail::Never>::type;
-  return detail::add_stage<U>(std::move(*this), [f = std::move(f)](Outcome<T>&& outcome) mutable -> Deferred<U> {
+  return detail::add_stage<U>(std::move(*this), where, [f = std::move(f)](Outcome<T>&& outcome) mutable -> Deferred<U> {
     return detail::call_stage<U>(f, std::move(outcome));
   });
 }
 
 template <class T>
 template <class F>
-Deferred<T> Deferred<T>::finally(F f) && {
-  return detail::add_stage<T>(std::move(*this), [f = std::move(f)](Outcome<T>&& outcome) mutable -> Deferred<T> {
+Deferred<T> Deferred<T>::finally(F f, std::source_location where) && {
+  return detail::add_stage<T>(std::move(*this), where, [f = std::move(f), where](Outcome<T>&& outcome) mutable -> Deferred<T> {
     return detail::call_stage<void>(f).then_outcome([outcome = std::move(outcome)](Outcome<void> done) mutable -> Outcome<T> {
       if (done) return std::move(outcome);
       Failure failure = std::move(done).error();
       if (!outcome) failure.suppress(std::move(outcome).error());
       return failure;
-    });
+    }, where);
   });
 }
 

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <source_location>
 #include <vector>
 
 namespace torc {
@@ -32,18 +33,19 @@ class TaskOwner {
 
  protected:
   ~TaskOwner();
-  void add(Operation* operation);
+  void add(Operation* operation, const char* kind, const std::source_location& where);
   void cancel_children() noexcept;
   void drop_children() noexcept;
   /// Fires when no child is left; at once when there is none.
   Deferred<void> when_empty();
 
  private:
+  struct Place;
   struct Child;
   virtual void child_failed(Failure failure) noexcept = 0;
   virtual void tell_waiters() noexcept;
 
-  IntrusiveList<Child> children_;
+  IntrusiveList<Place> children_;
   std::size_t size_ = 0;
   bool* gone_ = nullptr;  // told when the owner is destroyed while it calls a handler
 
@@ -61,14 +63,14 @@ class TaskSet final : public detail::TaskOwner {
   }
   ~TaskSet() { drop_children(); }
 
-  /// Owns `task` until it ends; its value is discarded.
+  /// Owns `task` until it ends; its value is discarded. `where` is for reports.
   template <class T>
-  void spawn(Deferred<T> task) {
+  void spawn(Deferred<T> task, std::source_location where = std::source_location::current()) {
     if (!task.pending()) {
       if (auto outcome = task.take(); !outcome) child_failed(std::move(outcome).error());
       return;
     }
-    add(task.release_operation());
+    add(task.release_operation(), "a task of a TaskSet", where);
   }
 
   /// Waits until no child is left, those spawned meanwhile included.
@@ -92,12 +94,12 @@ class TaskGroup final : public detail::TaskOwner {
 
   /// Owns `task` until it ends. When it fails, its siblings are cancelled.
   template <class T>
-  void spawn(Deferred<T> task) {
+  void spawn(Deferred<T> task, std::source_location where = std::source_location::current()) {
     if (!task.pending()) {
       if (auto outcome = task.take(); !outcome) child_failed(std::move(outcome).error());
       return;
     }
-    add(task.release_operation());
+    add(task.release_operation(), "a task of a TaskGroup", where);
   }
 
   /// Waits until no child is left; fails with the first failure, to which later ones are attached.

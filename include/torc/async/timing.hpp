@@ -31,6 +31,7 @@ class WithTimeout final : public OperationOf<T>, public Timer, public Pooled {
     this->wait_for(&waited_);
     scheduler.arm(*this, scheduler.after(limit));
   }
+  WaitSite site() const noexcept override { return {this->shields_ ? "shield" : "with_timeout"}; }
 
  private:
   void inner_fired(Operation& inner) noexcept override {

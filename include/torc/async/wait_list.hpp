@@ -40,6 +40,7 @@ class ListedWaiter : public OperationOf<T>, public ListHook, public Pooled {
     this->set(std::move(outcome));
     this->fire_later();
   }
+  WaitSite site() const noexcept override;
 
  protected:
   friend class WaitList<T>;
@@ -118,6 +119,11 @@ class WaitList {
   std::size_t size_ = 0;
   const char* what_;
 };
+
+template <class T>
+WaitSite ListedWaiter<T>::site() const noexcept {
+  return list_ ? WaitSite{list_->what_} : WaitSite{};
+}
 
 /// The right to something an Owner has handed out: a lock's guard, a semaphore's permit. Its end
 /// gives the right back, to the first who waits. Move-only; may outlive the Owner.

@@ -150,17 +150,22 @@ class Reactor final : public Scheduler {
     std::unique_ptr<void, void (*)(void*)> object;
   };
 
+  struct Call {
+    Context context;
+    std::move_only_function<void()> function;
+  };
+
   void turn();
+  void begin_turn() noexcept;
   void shut_down();
   void run_posted() noexcept;
 
   ReactorOptions options_;
   State state_ = State::kIdle;
-  mutable Instant now_;              // of this turn, once somebody asked
-  mutable bool clock_read_ = false;
+  Instant now_;  // of this turn
   detail::TimerWheel wheel_;
   detail::IntrusiveList<detail::Posted> posted_;
-  std::vector<std::move_only_function<void()>> calls_;
+  std::vector<Call> calls_;
   detail::IntrusiveList<detail::Resident> residents_;
   detail::Background background_;
   std::unique_ptr<detail::Poller> poller_;

@@ -1,0 +1,57 @@
+// What is going on: the operations a scheduler's code has begun and left to an owner, and what each waits for.
+//
+//   for (const auto& task : torc::Reactor::required("a report").tasks()) std::puts(task.text().c_str());
+//
+// Only roots are kept in a list: children of task sets and groups, detached work, fibers. What they wait
+// for is found when somebody asks (semantics, rule 23). One thread.
+#pragma once
+
+#include <torc/async/operation.hpp>
+#include <torc/base/intrusive_list.hpp>
+#include <torc/base/time.hpp>
+
+#include <source_location>
+#include <string>
+#include <vector>
+
+namespace torc {
+
+/// One pending task.
+struct TaskInfo {
+  /// "a task of a TaskSet", "a fiber", ...
+  const char* kind;
+  /// Where it was begun, and when.
+  std::source_location created;
+  Instant since;
+  /// What it waits for, outermost first. Empty: it is running, or about to.
+  std::vector<detail::WaitSite> waits;
+
+  /// One line: "a task of a TaskSet from main.cpp:12 waits for co_await at main.cpp:30, sleep".
+  std::string text() const;
+};
+
+namespace detail {
+
+/// The entry of an operation that has an owner and no waiter, in the list of the scheduler that was current
+/// when it began.
+class Root : public ListHook {
+ public:
+  TaskInfo describe() const;
+
+ protected:
+  Root(const char* kind, Operation* operation, const std::source_location& created) noexcept;
+  ~Root() = default;
+  const std::source_location& created() const noexcept { return created_; }
+
+ private:
+  const char* kind_;
+  Operation* operation_;
+  std::source_location created_;
+  Instant since_;
+};
+
+/// "main.cpp:12", without the folders.
+std::string place(const std::source_location& where);
+
+}  // namespace detail
+}  // namespace torc

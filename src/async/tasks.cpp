@@ -1,0 +1,50 @@
+#include <torc/async/tasks.hpp>
+
+#include <torc/async/scheduler.hpp>
+
+#include <string_view>
+
+namespace torc {
+namespace detail {
+
+std::string place(const std::source_location& where) {
+  std::string_view file = where.file_name();
+  file.remove_prefix(file.rfind('/') + 1);
+  return std::string(file) + ":" + std::to_string(where.line());
+}
+
+Root::Root(const char* kind, Operation* operation, const std::source_location& created) noexcept
+    : kind_(kind), operation_(operation), created_(created), since_(current.turn_began) {
+  if (current.scheduler) current.scheduler->roots_.push_back(*this);
+}
+
+TaskInfo Root::describe() const {
+  TaskInfo info{.kind = kind_, .created = created_, .since = since_, .waits = {}};
+  for (const Operation* at = operation_; at; at = at->inner()) {
+    if (at->running()) break;
+    info.waits.push_back(at->site());
+  }
+  return info;
+}
+
+}  // namespace detail
+
+std::string TaskInfo::text() const {
+  std::string text = std::string(kind) + " from " + detail::place(created);
+  const char* separator = waits.empty() ? " is running" : " waits for ";
+  if (waits.empty()) text += separator;
+  for (const auto& wait : waits) {
+    text += std::exchange(separator, ", ");
+    text += wait.doing;
+    if (wait.where.line() != 0) text += " at " + detail::place(wait.where);
+  }
+  return text;
+}
+
+std::vector<TaskInfo> Scheduler::tasks() {
+  std::vector<TaskInfo> infos;
+  for (detail::Root* root = roots_.front(); root; root = roots_.next(*root)) infos.push_back(root->describe());
+  return infos;
+}
+
+}  // namespace torc
