@@ -3,7 +3,9 @@
 #pragma once
 
 #include <torc/async/coroutine.hpp>
+#include <torc/async/context.hpp>
 #include <torc/async/deferred.hpp>
+#include <torc/async/fiber.hpp>
 #include <torc/async/gather.hpp>
 #include <torc/async/looping_call.hpp>
 #include <torc/async/promise.hpp>

@@ -5,11 +5,6 @@
 
 namespace torc {
 
-Context Context::current() noexcept {
-  const auto& current = detail::current;
-  return current.task ? current.task->context() : Context(current.context);
-}
-
 Context Context::with(const void* key, std::shared_ptr<const void> value) const {
   auto map = std::make_unique<detail::ContextMap>();
   if (map_) {

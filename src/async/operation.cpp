@@ -10,21 +10,9 @@ namespace torc {
 namespace detail {
 
 constinit thread_local Current current;
-
-Operation::Operation() noexcept : home_(current.scheduler), context_(Context::current()) {}
+constinit thread_local RunQueue run_queue;
 
 void Operation::inner_fired(Operation&) noexcept { misuse("an operation that waits for nothing was told of a result"); }
-
-void Operation::fire() noexcept {
-  fire_later();
-  RunQueue::current().drain();
-}
-
-void Operation::fire_later() noexcept {
-  state_ = State::kFired;
-  // Without a waiter the result stays here until somebody comes for it.
-  if (waiter_) RunQueue::current().push(*this);
-}
 
 void Operation::drop(Operation* root) noexcept {
   root->waiter_ = nullptr;
@@ -54,8 +42,8 @@ void Operation::tear_down(Operation* root) noexcept {
       above->inner_ = nullptr;
     }
     at->waiter_ = nullptr;
+    if (at->queued_) queue.remove(*at);
     if (at->fired()) {
-      if (at->queued_) queue.remove(*at);
       if (at->failure_ && !at->failure_.failure.check<Cancelled>()) {
         report_unhandled(at->failure_.failure, "in a result that was dropped unseen");
       }
@@ -85,32 +73,12 @@ void Operation::request_cancel(Operation* operation) noexcept {
   }
 }
 
-RunQueue& RunQueue::current() noexcept {
-  static constinit thread_local RunQueue queue;
-  return queue;
-}
-
-void RunQueue::push(Operation& operation) noexcept {
-  operation.queued_ = true;
-  operation.next_ = nullptr;
-  operation.previous_ = tail_;
-  (tail_ ? tail_->next_ : head_) = &operation;
-  tail_ = &operation;
-}
-
-void RunQueue::remove(Operation& operation) noexcept {
-  operation.queued_ = false;
-  (operation.previous_ ? operation.previous_->next_ : head_) = operation.next_;
-  (operation.next_ ? operation.next_->previous_ : tail_) = operation.previous_;
-}
-
-void RunQueue::drain() noexcept {
-  if (firing_) return;
+void RunQueue::run_all() noexcept {
   firing_ = true;
   while (head_) {
     Operation& operation = *head_;
     remove(operation);
-    operation.waiter_->inner_fired(operation);
+    (operation.fired() ? operation.waiter_ : &operation)->inner_fired(operation);
   }
   firing_ = false;
 }

@@ -71,7 +71,7 @@ class Context {
   }
 
   /// That of the coroutine, stage, fiber or call this thread is running.
-  static Context current() noexcept;
+  static inline Context current() noexcept;  // its body is in operation.hpp
 
   /// The value of `key`, or null. Lives as long as this context.
   template <class T>

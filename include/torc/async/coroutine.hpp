@@ -15,6 +15,8 @@
 
 #include <torc/async/deferred.hpp>
 #include <torc/async/home.hpp>
+#include <torc/async/later.hpp>
+#include <torc/async/yield.hpp>
 #include <torc/base/errors.hpp>
 
 #include <coroutine>
@@ -69,8 +71,7 @@ class DeferredAwaiter {
   }
   void await_suspend(std::coroutine_handle<>) noexcept {
     if (deferred_.fired()) {
-      turn_.self = &self_;
-      current.scheduler->post(turn_);
+      later_.next_turn(self_);  // the budget is spent
     } else {
       self_.await(deferred_.slot());
     }
@@ -81,15 +82,25 @@ class DeferredAwaiter {
  protected:
   ~DeferredAwaiter() = default;
 
-  // The budget is spent: go on in the next turn.
-  struct Turn final : Posted {
-    void run() noexcept override { self->resume(); }
-    P* self = nullptr;
-  };
-
   P& self_;
   Deferred<T> deferred_;
-  Turn turn_;
+  Later later_;
+};
+
+template <class P>
+class YieldAwaiter final {
+ public:
+  explicit YieldAwaiter(P& self) noexcept : self_(self) {}
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<>) noexcept {
+    later_.yield(self_);
+    self_.suspended();
+  }
+  void await_resume() const noexcept {}
+
+ private:
+  P& self_;
+  Later later_;
 };
 
 template <class P, class T>
@@ -146,6 +157,11 @@ class CoroutineOperation : public CoroutineResult<T> {
     return OutcomeAwaiter<CoroutineOperation, U>(*this, std::move(wanted.deferred));
   }
 
+  auto await_transform(Yield, std::source_location where = std::source_location::current()) noexcept {
+    last_await_ = where;
+    return YieldAwaiter<CoroutineOperation>(*this);
+  }
+
   // For awaiters.
   void await(Operation** slot) noexcept {
     if (!*slot) misuse("co_await on a Deferred whose result was taken or moved away");
@@ -156,12 +172,6 @@ class CoroutineOperation : public CoroutineResult<T> {
     static_cast<void>(this->leave());
   }
   WaitSite site() const noexcept override { return {"co_await", last_await_, waits_since_}; }
-  void resume() noexcept {
-    const Firing firing;
-    const Home home(*this);
-    this->enter();
-    handle().resume();
-  }
 
  private:
   std::coroutine_handle<CoroutineOperation> handle() noexcept {

@@ -35,6 +35,10 @@ class Scheduler;
 namespace detail {
 
 class Operation;
+class Fiber;
+class Later;
+class RunQueue;
+extern constinit thread_local RunQueue run_queue;
 
 /// What an operation is doing, for reports: the words for it, the line it stands at when that is known
 /// (line 0: not), and since when it waits.
@@ -58,7 +62,7 @@ class Waiter {
 
 class Operation : public Waiter {
  public:
-  Operation() noexcept;
+  Operation() noexcept : home_(current.scheduler), context_(Context::current()) {}
   Operation(const Operation&) = delete;
   Operation& operator=(const Operation&) = delete;
 
@@ -133,7 +137,8 @@ class Operation : public Waiter {
 
  private:
   friend class RunQueue;
-  friend class Resumption;
+  friend class Fiber;
+  friend class Later;
   enum class State : std::uint8_t { kPending, kFired };
 
   static void tear_down(Operation* root) noexcept;
@@ -154,29 +159,55 @@ class Operation : public Waiter {
   bool cancel_requested_ = false;
 };
 
-/// The thread's queue of fired operations whose waiters have not been told yet.
+/// The thread's queue of operations to be gone on with: of a fired one the waiter is told, a pending one
+/// has yielded and goes on itself.
 class RunQueue {
  public:
-  static RunQueue& current() noexcept;
+  static RunQueue& current() noexcept { return run_queue; }
 
   bool empty() const noexcept { return head_ == nullptr; }
   /// True while a dropped or failed operation is being destroyed: objects that die now were cut off.
   bool tearing_down() const noexcept { return tearing_down_; }
-  /// Tells waiters until none is left. Does nothing inside a firing.
-  void drain() noexcept;
+  /// Goes on with what is queued until nothing is. Does nothing inside a firing.
+  void drain() noexcept {
+    if (!firing_) run_all();
+  }
 
  private:
   friend class Operation;
+  friend class Later;
   friend class Firing;
   friend class TearingDown;
-  void push(Operation& operation) noexcept;
-  void remove(Operation& operation) noexcept;
+  void push(Operation& operation) noexcept {
+    operation.queued_ = true;
+    operation.next_ = nullptr;
+    operation.previous_ = tail_;
+    (tail_ ? tail_->next_ : head_) = &operation;
+    tail_ = &operation;
+  }
+  void remove(Operation& operation) noexcept {
+    operation.queued_ = false;
+    (operation.previous_ ? operation.previous_->next_ : head_) = operation.next_;
+    (operation.next_ ? operation.next_->previous_ : tail_) = operation.previous_;
+  }
+
+  void run_all() noexcept;
 
   Operation* head_ = nullptr;
   Operation* tail_ = nullptr;
   bool firing_ = false;
   bool tearing_down_ = false;
 };
+
+inline void Operation::fire_later() noexcept {
+  state_ = State::kFired;
+  // Without a waiter the result stays here until somebody comes for it.
+  if (waiter_) RunQueue::current().push(*this);
+}
+inline void Operation::fire() noexcept {
+  fire_later();
+  RunQueue::current().drain();
+}
 
 /// While one lives, what fires is queued; the outermost drains when it ends. Opened around anything
 /// that walks a list of operations which firing could change.
@@ -223,4 +254,10 @@ struct Pooled {
 };
 
 }  // namespace detail
+
+inline Context Context::current() noexcept {
+  const auto& current = detail::current;
+  return current.task ? current.task->context() : Context(current.context);
+}
+
 }  // namespace torc

@@ -32,6 +32,8 @@ class Posted : public ListHook {
 class Background;
 /// An operation that was begun and left to an owner. (tasks.hpp)
 class Root;
+/// A task that waits for another one at a channel. (channel_wait.hpp)
+class ChannelWait;
 
 }  // namespace detail
 
@@ -73,10 +75,15 @@ class Scheduler : public Clock {
  protected:
   ~Scheduler() = default;
   static void run(detail::Posted& work) noexcept { work.run(); }
+  /// For when nothing can wake anybody any more: fails with Deadlock who waits at a channel. False when
+  /// nobody does.
+  bool end_deadlock() noexcept;
 
  private:
   friend class detail::Root;
+  friend class detail::ChannelWait;
   detail::IntrusiveList<detail::Root> roots_;
+  detail::IntrusiveList<detail::ChannelWait> channel_waits_;
 };
 
 }  // namespace torc

@@ -73,6 +73,10 @@ class TaskSet final : public detail::TaskOwner {
     add(task.release_operation(), "a task of a TaskSet", where);
   }
 
+  /// Runs `f()` in a fiber and owns that. (torc/async/fiber.hpp)
+  template <class F>
+  void spawn_fiber(F f, std::source_location where = std::source_location::current());
+
   /// Waits until no child is left, those spawned meanwhile included.
   Deferred<void> join() { return when_empty(); }
   /// Cancels the children there are and waits until none is left.
@@ -101,6 +105,10 @@ class TaskGroup final : public detail::TaskOwner {
     }
     add(task.release_operation(), "a task of a TaskGroup", where);
   }
+
+  /// Runs `f()` in a fiber and owns that. (torc/async/fiber.hpp)
+  template <class F>
+  void spawn_fiber(F f, std::source_location where = std::source_location::current());
 
   /// Waits until no child is left; fails with the first failure, to which later ones are attached.
   Deferred<void> join() { return when_empty(); }

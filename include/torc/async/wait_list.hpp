@@ -50,10 +50,13 @@ class ListedWaiter : public OperationOf<T>, public ListHook, public Pooled {
   /// Cancelled or dropped before it was given anything; already out of the list. Runs no user code.
   virtual void left() noexcept {}
 
-  void cancel_leaf() noexcept override {
+  /// Ends a wait that is still in the list.
+  void leave_with(Failure failure) noexcept {
     leave_list();
-    Operation::fire(Failure(Cancelled{}));
+    Operation::fire(std::move(failure));
   }
+
+  void cancel_leaf() noexcept override { leave_with(Failure(Cancelled{})); }
   void abandon() noexcept override {
     leave_list();
     delete this;

@@ -1,0 +1,245 @@
+// Channel<T>: where two tasks meet and one gives the other a value.
+//
+//   torc::Channel<std::string> replies;
+//   tasks.spawn_fiber([&] { torc::await(replies.send(compute())); });
+//   std::string text = torc::await(replies.receive());
+//
+// Without a capacity every send waits for a receive and every receive for a send: a rendezvous. With one,
+// so many values may lie in between. First come, first served on both sides. Who goes on first when two
+// have met is a matter of preference. For any kind of task: co_await, await() and then() alike.
+// For values with bounds and errors of their own rather than a meeting, see Queue. One thread.
+#pragma once
+
+#include <torc/async/channel_wait.hpp>
+#include <torc/async/coroutine.hpp>
+#include <torc/async/later.hpp>
+#include <torc/async/wait_list.hpp>
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <utility>
+
+namespace torc {
+
+/// Nobody will come: the channel is closing.
+class ChannelClosed : public Error {
+ public:
+  using Error::Error;
+};
+
+/// Who goes on first after a meeting. The other one goes on behind what is ready to run by then.
+enum class ChannelPreference {
+  kReceiver,
+  kSender,
+  kNone,  // whoever came second, and found the other waiting
+};
+
+struct ChannelOptions {
+  /// Values that may be sent before somebody receives them.
+  std::size_t capacity = 0;
+  ChannelPreference preference = ChannelPreference::kReceiver;
+};
+
+/// Values of T, which moves without throwing. Destroying a channel fails those who wait with BrokenPromise.
+template <class T>
+class Channel final : public detail::Referenced {
+ public:
+  explicit Channel(ChannelOptions options = {}) noexcept : options_(options) {}
+  ~Channel() {
+    this->forget_references();  // the values' destructors may drop receivers
+    while (returned_) delete std::exchange(returned_, returned_->next);
+  }
+
+  /// Gives `value` to the first who receives; fires when that has it, or when it lies in the channel.
+  /// Cancellation: a send that is cancelled or dropped while it waits gives nothing.
+  /// Errors: ChannelClosed when it would have to wait; Deadlock.
+  Deferred<void> send(T value) { return send_outcome(std::move(value)); }
+
+  /// As send(), making the receive fail with `failure`.
+  Deferred<void> send_error(Failure failure) { return send_outcome(std::move(failure)); }
+
+  /// Sends each value of `values`, one after another; gives how many were sent.
+  template <class Values>
+  Deferred<std::size_t> send_all(Values values) {
+    std::size_t sent = 0;
+    for (auto& value : values) {
+      co_await send(std::move(value));
+      ++sent;
+    }
+    co_return sent;
+  }
+
+  /// The next value; fails with what was sent by send_error().
+  /// Cancellation: a value that was handed over but not taken goes to the next receiver, before all others.
+  /// Errors: ChannelClosed when it would have to wait and nothing may be sent any more; Deadlock.
+  Deferred<T> receive() {
+    const detail::Firing firing;
+    if (returned_) return take_returned();
+    if (!values_.empty()) {
+      Outcome<T> first = std::move(values_.front());
+      values_.pop_front();
+      if (auto* sender = static_cast<Sender*>(senders_.pop())) {
+        values_.push_back(std::move(sender->value));
+        sender->accept();
+      }
+      return Deferred<T>(std::move(first));
+    }
+    if (auto* sender = static_cast<Sender*>(senders_.pop())) {
+      Outcome<T> value = std::move(sender->value);
+      sender->accept();
+      if (options_.preference != ChannelPreference::kSender) return Deferred<T>(std::move(value));
+      auto* late = new LateReceiver(*this, std::move(value));
+      return Deferred<T>(late);
+    }
+    if (closing_) return fail<T>(detail::channel_closed());
+    auto* receiver = new Receiver;
+    receivers_.add(*receiver);
+    return Deferred<T>(receiver);
+  }
+
+  /// The next value, or nothing when the channel is closed: `while (auto value = co_await channel.next())`.
+  Deferred<std::optional<T>> next() {
+    return receive().then_outcome([](Outcome<T> outcome) -> Outcome<std::optional<T>> {
+      if (outcome) return std::optional<T>(*std::move(outcome));
+      if (outcome.error().template check<ChannelClosed>()) return std::optional<T>();
+      return std::move(outcome).error();
+    });
+  }
+
+  /// From now on nobody waits for a partner: a send without a receiver fails, receivers get what is there
+  /// and then fail. Receivers that wait already fail now; senders that wait are still served.
+  void close() noexcept {
+    const detail::Firing firing;
+    closing_ = true;
+    receivers_.fail_all(detail::channel_closed());
+  }
+  /// Takes close() back.
+  void open() noexcept { closing_ = false; }
+  bool closing() const noexcept { return closing_; }
+  /// Closing, and nothing is left to be received.
+  bool closed() const noexcept { return closing_ && senders_.empty() && size() == 0; }
+
+  /// Tasks that wait here: senders count up, receivers down.
+  std::ptrdiff_t balance() const noexcept {
+    return static_cast<std::ptrdiff_t>(senders_.size()) - static_cast<std::ptrdiff_t>(receivers_.size());
+  }
+  /// Values that lie in the channel.
+  std::size_t size() const noexcept { return values_.size() + returned_size_; }
+
+  ChannelPreference preference() const noexcept { return options_.preference; }
+  void set_preference(ChannelPreference preference) noexcept { options_.preference = preference; }
+
+ private:
+  struct Sender final : detail::ListedWaiter<void>, detail::ChannelWait {
+    explicit Sender(Outcome<T> value) noexcept : value(std::move(value)) {}
+    void accept() noexcept {
+      this->no_longer_waits();
+      this->give({});
+    }
+    void left() noexcept override { this->no_longer_waits(); }
+    void deadlocked() noexcept override {
+      if (!this->fired()) this->leave_with(detail::channel_deadlock());
+    }
+    Outcome<T> value;
+  };
+
+  // A receiver that is given a value before it is known whether it will take it.
+  struct Receiver : detail::ListedWaiter<T>, detail::ChannelWait {
+    void hand(Channel& channel, Outcome<T> value) noexcept {
+      remember(channel);
+      this->give(std::move(value));
+    }
+    void remember(Channel& channel) noexcept {
+      this->no_longer_waits();
+      channel_ = detail::BackReference<Channel>(channel);
+    }
+    void left() noexcept override { this->no_longer_waits(); }
+    void deadlocked() noexcept override {
+      if (!this->fired()) this->leave_with(detail::channel_deadlock());
+    }
+    void discard() noexcept override { give_back_or_end(); }
+    void give_back_or_end() noexcept {
+      // Discarded by a tear-down and not by one who was told: the value was not taken.
+      const bool untaken = this->value_ && detail::RunQueue::current().tearing_down();
+      Channel* channel = untaken ? channel_.release() : nullptr;
+      if (!channel || !channel->take_back(*this)) delete this;
+    }
+    detail::BackReference<Channel> channel_;
+    Receiver* next = nullptr;  // among the returned
+  };
+
+  // One that has its value and goes on behind the sender.
+  struct LateReceiver final : Receiver {
+    LateReceiver(Channel& channel, Outcome<T> value) noexcept {
+      this->remember(channel);
+      this->set(std::move(value));
+      later.yield(*this);
+    }
+    void inner_fired(detail::Operation&) noexcept override { detail::Operation::fire(); }
+    void cancel_leaf() noexcept override {}
+    void abandon() noexcept override {
+      later.unlink();
+      this->give_back_or_end();
+    }
+    detail::Later later;
+  };
+
+  // A sender that goes on behind its receiver.
+  struct LateSender final : detail::OperationOf<void>, detail::Pooled {
+    LateSender() noexcept { later.yield(*this); }
+    void inner_fired(detail::Operation&) noexcept override { detail::Operation::fire(); }
+    void discard() noexcept override { delete this; }
+    void abandon() noexcept override { delete this; }
+    detail::Later later;
+  };
+
+  Deferred<void> send_outcome(Outcome<T> value) {
+    const detail::Firing firing;
+    if (auto* receiver = static_cast<Receiver*>(receivers_.pop())) {
+      receiver->hand(*this, std::move(value));
+      if (options_.preference != ChannelPreference::kReceiver) return succeed();
+      return Deferred<void>(new LateSender);
+    }
+    if (closing_) return fail(detail::channel_closed());
+    if (size() < options_.capacity) {
+      values_.push_back(std::move(value));
+      return succeed();
+    }
+    auto* sender = new Sender(std::move(value));
+    senders_.add(*sender);
+    return Deferred<void>(sender);
+  }
+
+  Deferred<T> take_returned() noexcept {
+    Receiver* first = std::exchange(returned_, returned_->next);
+    --returned_size_;
+    Deferred<T> value(first->take());
+    delete first;
+    return value;
+  }
+
+  /// A value comes back, in the node of who did not take it. True when the node is kept.
+  bool take_back(Receiver& node) noexcept {
+    if (auto* receiver = static_cast<Receiver*>(receivers_.pop())) {
+      receiver->hand(*this, node.take());
+      return false;
+    }
+    node.next = nullptr;
+    Receiver** place = &returned_;
+    while (*place) place = &(*place)->next;
+    *place = &node;
+    ++returned_size_;
+    return true;
+  }
+
+  ChannelOptions options_;
+  bool closing_ = false;
+  std::deque<Outcome<T>> values_;
+  Receiver* returned_ = nullptr;
+  std::size_t returned_size_ = 0;
+  detail::WaitList<void> senders_{"a Channel"};
+  detail::WaitList<T> receivers_{"a Channel"};
+};
+
+}  // namespace torc
