@@ -72,7 +72,11 @@ std::string plain_name(std::string_view readable) {
       if (rest.starts_with(" const") || rest.starts_with(" [") || rest.starts_with(" &") || rest.starts_with(" (.")) {
         if (!plain.empty()) break;
       }
-      if (!plain.ends_with("operator")) plain.clear();
+      if (plain.ends_with("operator")) {
+        plain += ' ';
+      } else if (!rest.starts_with(" <")) {
+        plain.clear();
+      }
       ++at;
     } else {
       plain += rest.front();
@@ -89,7 +93,7 @@ bool is_machinery(std::string_view plain) noexcept {
       "__cxa_",       "_Unwind_",      "__libc_start", "start_thread",   "__clone"};
   static constexpr std::array<std::string_view, 4> kWhole = {"_start", "clone", "clone3", "execute_native_thread_routine"};
   return std::ranges::any_of(kInside, [&](std::string_view begin) { return plain.starts_with(begin); }) ||
-         std::ranges::contains(kWhole, plain);
+         std::ranges::find(kWhole, plain) != kWhole.end();
 }
 
 }  // namespace torc::detail

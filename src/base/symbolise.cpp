@@ -7,6 +7,10 @@
 #include <backtrace.h>
 #include <dlfcn.h>
 
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string_view>
 #include <utility>
 
 namespace torc::detail {
@@ -32,7 +36,7 @@ int found_line(void* argument, std::uintptr_t, const char* file, int line, const
   if (!file && !function) return 0;
   Frame frame;
   if (function) frame.function = demangled_name(function);
-  if (file) frame.file = file;
+  if (file) frame.file = std::filesystem::path(file).lexically_normal();  // builds write build/../src/x.cpp
   frame.line = line > 0 ? static_cast<unsigned>(line) : 0;
   lookup.frames.push_back(std::move(frame));
   return 0;
@@ -41,6 +45,13 @@ int found_line(void* argument, std::uintptr_t, const char* file, int line, const
 void found_symbol(void* argument, std::uintptr_t, const char* symbol, std::uintptr_t, std::uintptr_t) {
   auto& name = *static_cast<std::string*>(argument);
   if (symbol) name = demangled_name(symbol);
+}
+
+bool is_runtime_library(std::string_view path) noexcept {
+  static constexpr std::array<std::string_view, 6> kRuntime = {"libstdc++.", "libc++.", "libc++abi.",
+                                                               "libgcc_s.",  "libc.so", "ld-linux"};
+  const std::string_view file = path.substr(path.rfind('/') + 1);
+  return std::ranges::any_of(kRuntime, [&](std::string_view begin) { return file.starts_with(begin); });
 }
 
 void look_up(std::vector<Frame>& frames, void* address) {
@@ -61,7 +72,7 @@ void look_up(std::vector<Frame>& frames, void* address) {
   for (std::size_t i = lookup.first; i < frames.size(); ++i) {
     frames[i].address = place;
     if (known && library.dli_fname) frames[i].module = library.dli_fname;
-    frames[i].machinery = is_machinery(frames[i].name());
+    frames[i].machinery = is_runtime_library(frames[i].module) || is_machinery(frames[i].name());
   }
 }
 
