@@ -133,7 +133,10 @@ class CoroutineOperation final : public OperationOf<T> {
  public:
   CoroutineOperation() noexcept { this->enter(); }
 
-  using OperationOf<T>::set;
+  template <class U>
+  void give(U&& value) {
+    this->value_.emplace(std::forward<U>(value));
+  }
   auto final_suspend() noexcept {
     struct End {
       CoroutineOperation& self;
@@ -279,7 +282,7 @@ class CoroutinePromise : public CoroutinePromiseBase<T> {
  public:
   /// `co_return failure;` fails without throwing.
   void return_value(Failure failure) noexcept { this->operation_.failure() = std::move(failure); }
-  void return_value(T value) { this->operation_.set(Outcome<T>(std::move(value))); }
+  void return_value(T value) { this->operation_.give(std::move(value)); }
 };
 template <>
 class CoroutinePromise<void> : public CoroutinePromiseBase<void> {

@@ -166,7 +166,7 @@ auto Deferred<T>::then_outcome(F f, std::source_location where) && {
 template <class T>
 template <class F>
 Deferred<T> Deferred<T>::finally(F f, std::source_location where) && {
-  return detail::add_stage<T>(std::move(*this), where, [f = std::move(f), where](Outcome<T>&& outcome) mutable -> Deferred<T> {
+  return detail::add_stage<T>(std::move(*this), where, [f = std::move(f)](Outcome<T>&& outcome) mutable -> Deferred<T> {
     return detail::call_stage<void>(f).then_outcome([outcome = std::move(outcome)](Outcome<void> done) mutable -> Outcome<T> {
       if (done) return std::move(outcome);
       Failure failure = std::move(done).error();
