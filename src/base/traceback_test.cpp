@@ -5,6 +5,7 @@
 #include <torc/base/errors.hpp>
 #include <torc/base/failure.hpp>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <pthread.h>
@@ -13,7 +14,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -59,6 +59,14 @@ unsigned thrown_at = 0;
   const int below = recurses(depth - 1);
   not_the_last_call();
   return below + 1;
+}
+
+// Throws inside libfmt, a shared library that knows nothing of us.
+[[gnu::noinline]] std::string formats(const char* pattern) {
+  thrown_at = __LINE__ + 1;
+  std::string text = fmt::vformat(pattern, fmt::format_args());
+  not_the_last_call();
+  return text;
 }
 
 }  // namespace traced
@@ -130,6 +138,17 @@ TEST(Traceback, OfAThrowInsideTheLibraryShowsTheCallerFirst) {
   }
   const Failure failure = caught([] { traced::parses("x"); });
   EXPECT_TRUE(failure.traceback().text().starts_with("traced::parses")) << failure.traceback().text(true);
+}
+
+TEST(Traceback, OfAThrowInASharedLibraryShowsTheCaller) {
+  for (int i = 0; i < 2; ++i) {
+    const Failure failure = caught([] { traced::formats("{"); });
+    ASSERT_TRUE(failure.check<fmt::format_error>());
+    const std::string text = failure.traceback().text();
+    const auto caller = text.find("traced::formats");
+    ASSERT_NE(caller, std::string::npos) << failure.traceback().text(true);
+    EXPECT_NE(text.find(line_of_throw(), caller), std::string::npos) << text;
+  }
 }
 
 TEST(Traceback, StaysWithTheFailureAndItsCopies) {

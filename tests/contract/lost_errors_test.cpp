@@ -47,7 +47,7 @@ Deferred<int> throws_behind(Deferred<void> wait) {
 }
 
 /// Expects one report, of the error above.
-class LostErrors : public testing::Test {
+class LostErrors : public ::testing::Test {
  protected:
   void expect_one_report() {
     const auto records = captured_->records();
