@@ -134,7 +134,7 @@ TORC_UNCHECKED std::size_t by_frame_pointers(void** out, std::size_t max, std::u
   const StackBounds bounds = stack_bounds;
   if (frame < bounds.low) return 0;
   for (std::size_t count = 0; count < max;) {
-    if (frame > bounds.high - 2 * sizeof(void*) || frame % sizeof(void*) != 0) return 0;
+    if (frame >= bounds.high || bounds.high - frame < 2 * sizeof(void*) || frame % sizeof(void*) != 0) return 0;
     const auto* words = reinterpret_cast<const std::uintptr_t*>(frame);
     const Kind kind = kind_of(words[1]);
     if (kind == kUnknown) return 0;

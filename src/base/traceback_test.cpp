@@ -22,7 +22,7 @@
 namespace traced {
 
 // Where the functions below throw, so that the tests name lines without counting them.
-unsigned thrown_at = 0;
+std::atomic<unsigned> thrown_at = 0;  // several threads throw in one of the tests
 
 // The call behind it keeps the function's own frame: not a tail call.
 [[gnu::noinline]] void not_the_last_call() { asm volatile(""); }
