@@ -54,6 +54,13 @@ bool is_runtime_library(std::string_view path) noexcept {
   return std::ranges::any_of(kRuntime, [&](std::string_view begin) { return file.starts_with(begin); });
 }
 
+// Inlined calls have bare names ("at", "run_stage") when only lines were compiled in; their files tell.
+bool is_inside_header(std::string_view file) noexcept {
+  static constexpr std::array<std::string_view, 4> kInside = {"/include/c++/", "/include/torc/base/",
+                                                              "/include/torc/async/", "/include/torc/reactor/"};
+  return std::ranges::any_of(kInside, [&](std::string_view folder) { return file.contains(folder); });
+}
+
 void look_up(std::vector<Frame>& frames, void* address) {
   const auto place = reinterpret_cast<std::uintptr_t>(address) - 1;  // in the call, not behind it
   Lookup lookup{.frames = frames, .first = frames.size()};
@@ -72,7 +79,8 @@ void look_up(std::vector<Frame>& frames, void* address) {
   for (std::size_t i = lookup.first; i < frames.size(); ++i) {
     frames[i].address = place;
     if (known && library.dli_fname) frames[i].module = library.dli_fname;
-    frames[i].machinery = is_runtime_library(frames[i].module) || is_machinery(frames[i].name());
+    frames[i].machinery = is_runtime_library(frames[i].module) || is_inside_header(frames[i].file) ||
+                          is_machinery(frames[i].name());
   }
 }
 
