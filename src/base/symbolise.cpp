@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <mutex>
 #include <string_view>
 #include <utility>
 
@@ -19,7 +20,7 @@ namespace {
 
 void ignore_error(void*, const char*, int) {}  // the line stays unknown
 
-// Made once for the process and never given back; libbacktrace locks what it changes. Null only when memory is out.
+// Made once for the process and never given back. Null only when memory is out.
 backtrace_state* debug_information() noexcept {
   static backtrace_state* const state = backtrace_create_state(nullptr, 1, ignore_error, nullptr);
   return state;
@@ -87,6 +88,9 @@ void look_up(std::vector<Frame>& frames, void* address) {
 }  // namespace
 
 std::vector<Frame> symbolise(std::span<void* const> addresses) {
+  // libbacktrace could do without, by means that a thread sanitizer does not see; and two first readers would both read.
+  static constinit std::mutex one_at_a_time;
+  const std::scoped_lock lock(one_at_a_time);
   std::vector<Frame> frames;
   frames.reserve(addresses.size());
   for (void* const address : addresses) look_up(frames, address);
