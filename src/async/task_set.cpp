@@ -107,6 +107,8 @@ void TaskGroup::child_failed(Failure failure) noexcept {
 
 void TaskGroup::tell_waiters() noexcept {
   auto waiters = std::exchange(waiters_, {});
+  // Whoever dropped what join() gave does not see the failure: it stays with the group, for the next one or the end.
+  std::erase_if(waiters, [](const Promise<void>& waiter) { return !waiter.wanted(); });
   if (waiters.empty()) return;
   FailureSlot failure = std::exchange(first_, {});
   const detail::Firing firing;

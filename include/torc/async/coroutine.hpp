@@ -20,6 +20,7 @@
 #include <torc/base/errors.hpp>
 
 #include <coroutine>
+#include <memory>
 #include <string_view>
 
 namespace torc {
@@ -34,26 +35,39 @@ AsOutcome<T> as_outcome(Deferred<T> deferred) {
   return {std::move(deferred)};
 }
 
+/// Awaited, ends the coroutine with a failure and without a throw: `co_await raise(failure);`
+/// The coroutine does not go on. Its locals and parameters are destroyed at once, as by a throw, then whoever
+/// waits gets the failure; no handler in the coroutine sees it. Where there is a result, `co_return failure;`
+/// does the same; a Deferred<void> has only this way.
+struct [[nodiscard]] Raise {
+  Failure failure;
+};
+inline Raise raise(Failure failure) { return {std::move(failure)}; }
+template <class E>
+  requires(std::is_class_v<std::decay_t<E>> && !std::is_same_v<std::decay_t<E>, Failure>)
+Raise raise(E&& error, std::source_location origin = std::source_location::current()) {
+  return {Failure(std::forward<E>(error), origin)};
+}
+
 namespace detail {
 
-template <class T>
-class CoroutineResult : public OperationOf<T> {
- public:
-  /// `co_return failure;` fails without throwing.
-  void return_value(Failure failure) noexcept { this->failure() = std::move(failure); }
-  void return_value(T value) { this->value_.emplace(std::move(value)); }
+/// A frame whose contents are being destroyed and whose memory is to stay, for the operation in it lives on.
+struct KeptFrame {
+  explicit KeptFrame(const void* operation) noexcept : inside(operation), before(std::exchange(innermost, this)) {}
+  ~KeptFrame() { innermost = before; }
+  KeptFrame(const KeptFrame&) = delete;
+  KeptFrame& operator=(const KeptFrame&) = delete;
+  bool holds(const void* frame, std::size_t length) const noexcept {
+    return inside >= frame && inside < static_cast<const char*>(frame) + length;
+  }
 
- protected:
-  ~CoroutineResult() = default;
+  const void* inside;
+  void* block = nullptr;
+  std::size_t size = 0;
+  KeptFrame* before;
+  static constinit thread_local KeptFrame* innermost;
 };
-template <>
-class CoroutineResult<void> : public OperationOf<void> {
- public:
-  void return_void() noexcept {}
-
- protected:
-  ~CoroutineResult() = default;
-};
+inline constinit thread_local KeptFrame* KeptFrame::innermost = nullptr;
 
 /// Waits for a Deferred inside a coroutine.
 template <class P, class T>
@@ -115,16 +129,25 @@ struct OutcomeAwaiter final : DeferredAwaiter<P, T> {
   Outcome<T> await_resume() noexcept { return this->deferred_.take(); }
 };
 
-template <class T>
-class CoroutineOperation : public CoroutineResult<T> {
- public:
-  static void* operator new(std::size_t size) { return pool_allocate(size); }
-  static void operator delete(void* block, std::size_t size) noexcept { pool_release(block, size); }
+template <class P>
+struct RaiseAwaiter final {
+  P& self;
+  Failure failure;
+  bool await_ready() noexcept { return false; }
+  void await_suspend(std::coroutine_handle<>) noexcept { self.raise(Failure(std::move(failure))); }
+  [[noreturn]] void await_resume() noexcept { misuse("a coroutine went on behind co_await raise()"); }
+};
 
+/// The operation of a coroutine. It lies in the coroutine's frame, as the compiler's promise object.
+template <class T>
+class CoroutineOperation final : public OperationOf<T> {
+ public:
   CoroutineOperation() noexcept { this->enter(); }
 
-  Deferred<T> get_return_object() noexcept { return Deferred<T>(this); }
-  std::suspend_never initial_suspend() noexcept { return {}; }
+  template <class U>
+  void give(U&& value) {
+    this->value_.emplace(std::forward<U>(value));
+  }
   auto final_suspend() noexcept {
     struct End {
       CoroutineOperation& self;
@@ -137,22 +160,17 @@ class CoroutineOperation : public CoroutineResult<T> {
     return End{*this};
   }
   void unhandled_exception() noexcept {
-    this->failure() = Failure::current(last_await_);
+    this->failure() = Failure::passing(last_await_, "co_await");
     threw_ = true;
   }
 
   template <class U>
-  auto await_transform(Deferred<U>&& deferred, std::source_location where = std::source_location::current()) noexcept {
+  auto await_transform(Deferred<U>&& deferred, const std::source_location& where) noexcept {
     last_await_ = where;
     return ValueAwaiter<CoroutineOperation, U>(*this, std::move(deferred));
   }
   template <class U>
-  auto await_transform(Deferred<U>& deferred, std::source_location where = std::source_location::current()) noexcept {
-    last_await_ = where;
-    return ValueAwaiter<CoroutineOperation, U>(*this, std::move(deferred));
-  }
-  template <class U>
-  auto await_transform(AsOutcome<U>&& wanted, std::source_location where = std::source_location::current()) noexcept {
+  auto await_transform(AsOutcome<U>&& wanted, const std::source_location& where) noexcept {
     last_await_ = where;
     return OutcomeAwaiter<CoroutineOperation, U>(*this, std::move(wanted.deferred));
   }
@@ -161,8 +179,24 @@ class CoroutineOperation : public CoroutineResult<T> {
     last_await_ = where;
     return YieldAwaiter<CoroutineOperation>(*this);
   }
+  auto await_transform(Raise&& raised) noexcept {
+    return RaiseAwaiter<CoroutineOperation>{*this, std::move(raised.failure)};
+  }
 
   // For awaiters.
+  void raise(Failure failure) noexcept {
+    const Firing firing;  // what the destructors of locals fire comes later
+    {
+      const TearingDown cut(true);
+      KeptFrame frame(this);
+      outlives_contents_ = true;
+      handle().destroy();
+      block_ = frame.block;
+      size_ = frame.size;
+    }
+    if (this->leave()) this->fire(std::move(failure));
+  }
+  bool outlives_contents() const noexcept { return outlives_contents_; }
   void await(Operation** slot) noexcept {
     if (!*slot) misuse("co_await on a Deferred whose result was taken or moved away");
     this->wait_for(slot);
@@ -174,8 +208,15 @@ class CoroutineOperation : public CoroutineResult<T> {
   WaitSite site() const noexcept override { return {"co_await", last_await_, waits_since_}; }
 
  private:
-  std::coroutine_handle<CoroutineOperation> handle() noexcept {
-    return std::coroutine_handle<CoroutineOperation>::from_promise(*this);
+  // We are the first and only member of the promise object.
+  std::coroutine_handle<CoroutinePromise<T>> handle() noexcept {
+    return std::coroutine_handle<CoroutinePromise<T>>::from_promise(*reinterpret_cast<CoroutinePromise<T>*>(this));
+  }
+  void free_block() noexcept {
+    void* const block = block_;
+    const std::size_t size = size_;
+    std::destroy_at(this);
+    pool_release(block, size);
   }
   void inner_fired(Operation&) noexcept override {
     this->wait_for_nothing();
@@ -184,15 +225,78 @@ class CoroutineOperation : public CoroutineResult<T> {
     handle().resume();
   }
   void discard() noexcept override {
+    if (outlives_contents_) return free_block();
     // Parameters die here, not where an exception left the body: they were cut off all the same.
     const TearingDown cut(RunQueue::current().tearing_down() || threw_);
     handle().destroy();
   }
-  void abandon() noexcept override { handle().destroy(); }
+  void abandon() noexcept override {
+    if (outlives_contents_) return free_block();
+    handle().destroy();
+  }
 
   std::source_location last_await_;  // where a failure that leaves the body is said to come from
   Instant waits_since_{};
   bool threw_ = false;
+  bool outlives_contents_ = false;  // behind a raise(): only we are left, in this block
+  void* block_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// What the compiler takes for the promise object: the operation, which it may not destroy after a raise().
+template <class T>
+class CoroutinePromiseBase {
+ public:
+  static void* operator new(std::size_t size) { return pool_allocate(size); }
+  static void operator delete(void* block, std::size_t size) noexcept {
+    if (KeptFrame* const kept = KeptFrame::innermost; kept && kept->holds(block, size)) [[unlikely]] {
+      kept->block = block;
+      kept->size = size;
+      return;
+    }
+    pool_release(block, size);
+  }
+
+  Deferred<T> get_return_object() noexcept { return Deferred<T>(&operation_); }
+  std::suspend_never initial_suspend() noexcept { return {}; }
+  auto final_suspend() noexcept { return operation_.final_suspend(); }
+  void unhandled_exception() noexcept { operation_.unhandled_exception(); }
+  template <class U>
+  auto await_transform(Deferred<U>&& deferred, std::source_location where = std::source_location::current()) noexcept {
+    return operation_.await_transform(std::move(deferred), where);
+  }
+  template <class U>
+  auto await_transform(Deferred<U>& deferred, std::source_location where = std::source_location::current()) noexcept {
+    return operation_.await_transform(std::move(deferred), where);
+  }
+  template <class U>
+  auto await_transform(AsOutcome<U>&& wanted, std::source_location where = std::source_location::current()) noexcept {
+    return operation_.await_transform(std::move(wanted), where);
+  }
+  auto await_transform(Raise&& raised) noexcept { return operation_.await_transform(std::move(raised)); }
+
+ protected:
+  CoroutinePromiseBase() noexcept : operation_() {}
+  ~CoroutinePromiseBase() {
+    if (!operation_.outlives_contents()) std::destroy_at(&operation_);
+  }
+
+  union {
+    CoroutineOperation<T> operation_;
+  };
+};
+
+template <class T>
+class CoroutinePromise : public CoroutinePromiseBase<T> {
+ public:
+  /// `co_return failure;` fails without throwing.
+  void return_value(Failure failure) noexcept { this->operation_.failure() = std::move(failure); }
+  void return_value(T value) { this->operation_.give(std::move(value)); }
+};
+template <>
+class CoroutinePromise<void> : public CoroutinePromiseBase<void> {
+ public:
+  void return_void() noexcept {}
 };
 
 /// True for the type of a lambda expression.
@@ -207,7 +311,7 @@ consteval bool is_lambda() {
 
 /// The promise of a lambda that is a coroutine and takes itself by reference: it must not capture.
 template <class T, class Lambda>
-struct LambdaCoroutine : CoroutineOperation<T> {
+struct LambdaCoroutine : CoroutinePromise<T> {
   // In the constructor, which is compiled late: the lambda is incomplete where its promise is chosen.
   LambdaCoroutine() {
     static_assert(std::is_empty_v<Lambda>,

@@ -65,7 +65,7 @@ class OperationOf : public Operation {
 };
 
 template <class T>
-class CoroutineOperation;
+class CoroutinePromise;
 
 void detach(Operation* operation, std::source_location where);
 
@@ -123,7 +123,7 @@ class [[nodiscard("a Deferred that is dropped cancels its operation: keep, await
 
  public:
   using value_type = T;
-  using promise_type = detail::CoroutineOperation<T>;
+  using promise_type = detail::CoroutinePromise<T>;
 
   /// A Deferred that has fired already.
   explicit Deferred(Outcome<T>&& outcome) noexcept : ready_(std::move(outcome)) {}
@@ -206,6 +206,11 @@ class [[nodiscard("a Deferred that is dropped cancels its operation: keep, await
   template <class F>
   Deferred<T> finally(F f, std::source_location where = std::source_location::current()) &&;
 
+  /// The failure that is here, or null: for whoever passes it on.
+  Failure* failed() noexcept {
+    if (ready_) return ready_->has_value() ? nullptr : &ready_->error();
+    return operation_ && operation_->fired() && operation_->failure() ? &operation_->failure().failure : nullptr;
+  }
   /// Hands over the pending operation, or null when the result is inside this Deferred.
   detail::Operation* release_operation() noexcept { return std::exchange(operation_, nullptr); }
   /// Where the operation is held; for whoever waits.

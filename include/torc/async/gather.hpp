@@ -37,6 +37,14 @@ using InTuple = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 /// Keeps values where they are and the first failure; later ones are attached to it.
 class FirstFailure {
  public:
+  FirstFailure() = default;
+  FirstFailure(FirstFailure&&) = default;
+  // Still here: the whole was dropped while it waited for the others to end.
+  ~FirstFailure() {
+    if (!failure_ || failure_.failure.check<Cancelled>()) return;
+    report_unhandled(failure_.failure, "in one of several results that were dropped unseen");
+  }
+
   template <class T>
   bool ended(std::size_t, Deferred<T>& result) noexcept {
     Outcome<T> outcome = result.take();

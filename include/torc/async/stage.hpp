@@ -37,13 +37,15 @@ Deferred<U> call_with_value(F& f, Outcome<T>& outcome) {
   }
 }
 
-/// Runs a stage function, turning what it throws into a failed Deferred.
+/// Runs a stage function, turning what it throws into a failed Deferred. A failure gets `where` as a wait.
 template <class U, class T, class F>
 Deferred<U> run_stage(F& f, Outcome<T>&& outcome, const std::source_location& where) noexcept {
   try {
-    return f(std::move(outcome));
+    Deferred<U> next = f(std::move(outcome));
+    if (Failure* const failure = next.failed()) [[unlikely]] failure->waited(where, "then");
+    return next;
   } catch (...) {
-    return fail<U>(Failure::current(where));
+    return fail<U>(std::move(Failure::current(where).waited(where, "then")));
   }
 }
 
@@ -66,6 +68,7 @@ class Stage final : public OperationOf<U>, public Pooled {
       auto& last = static_cast<OperationOf<U>&>(inner);
       Outcome<U> outcome = last.take();
       last.discard();
+      if (!outcome) outcome.error().waited(where_, "then");
       return this->fire(std::move(outcome));
     }
     auto& upstream = static_cast<OperationOf<T>&>(inner);
@@ -163,13 +166,13 @@ auto Deferred<T>::then_outcome(F f, std::source_location where) && {
 template <class T>
 template <class F>
 Deferred<T> Deferred<T>::finally(F f, std::source_location where) && {
-  return detail::add_stage<T>(std::move(*this), where, [f = std::move(f), where](Outcome<T>&& outcome) mutable -> Deferred<T> {
+  return detail::add_stage<T>(std::move(*this), where, [f = std::move(f)](Outcome<T>&& outcome) mutable -> Deferred<T> {
     return detail::call_stage<void>(f).then_outcome([outcome = std::move(outcome)](Outcome<void> done) mutable -> Outcome<T> {
       if (done) return std::move(outcome);
       Failure failure = std::move(done).error();
       if (!outcome) failure.suppress(std::move(outcome).error());
       return failure;
-    }, where);
+    }, {});  // the stage around this one has the place
   });
 }
 

@@ -1,8 +1,9 @@
 // Failure: an error as a value.
 //
-// What a Deferred carries when it did not succeed: the exception object, where it arose, notes about
-// what was being done, and failures that came second. It is one pointer, counted atomically, so it may
-// be copied, kept and moved between threads freely. Looking inside (`check`, `get`) never throws.
+// What a Deferred carries when it did not succeed: the exception object, where it was thrown or made, what
+// waited for it on its way, notes about what was being done, and failures that came second. It is one
+// pointer, counted atomically, so it may be copied, kept and moved between threads freely. Looking inside
+// (`check`, `get`) never throws.
 #pragma once
 
 #include <torc/base/compiler.hpp>
@@ -16,6 +17,8 @@
 #include <utility>
 
 namespace torc {
+
+class Traceback;
 
 class Failure {
  public:
@@ -32,6 +35,10 @@ class Failure {
   static Failure current(std::source_location origin = std::source_location::current()) {
     return Failure(std::current_exception(), origin);
   }
+
+  /// As current(), for code that an error leaves on its way to who waits: adds the wait at `where` when the
+  /// error came from one, else takes `where` for its origin.
+  static Failure passing(const std::source_location& where, const char* how);
 
   Failure(const Failure& other) noexcept : data_(other.data_) { retain(data_); }
   Failure(Failure&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
@@ -74,24 +81,35 @@ class Failure {
   /// The error's type, readable ("torc::TimeoutError").
   std::string type_name() const;
 
-  /// Where the failure was made.
+  /// Where the failure was made. For an error that was thrown, traceback() knows better.
   const std::source_location& origin() const noexcept;
+
+  /// The calls that led to the throw; empty for what was made without one, or while tracebacks were off.
+  const Traceback& traceback() const noexcept;
 
   /// Adds what was being done when it failed ("while connecting to ..."). Copies of this failure made
   /// earlier do not see the note.
   Failure& note(std::string_view doing);
 
+  /// Adds that somebody waited for this at `where` ("co_await", "then") and now has the failure. Called as
+  /// it passes a coroutine or a stage. The first 16 and the last 16 are kept. Line 0 adds nothing.
+  Failure& waited(const std::source_location& where, const char* how);
+
   /// Attaches a failure that came after this one and would otherwise be lost.
   Failure& suppress(Failure later);
 
-  /// Several lines for a person: message and type, origin, notes, then suppressed failures, indented.
+  /// Several lines for a person: notes, message and type; where it was thrown and by whom that was called, or
+  /// where it was made; who waited for it, inside out; then suppressed failures. Reading the program's debug
+  /// information for the first report of a process takes milliseconds.
   std::string report() const;
 
   struct Data;
 
  private:
   friend struct FailureSlot;
+  struct Story;
   Failure() noexcept = default;
+  Story& story();
   const void* match(const std::type_info& type) const noexcept;
   static void retain(Data* data) noexcept;
   static void release(Data* data) noexcept;
