@@ -104,26 +104,24 @@ struct OutcomeAwaiter final : DeferredAwaiter<P, T> {
   Outcome<T> await_resume() noexcept { return this->deferred_.take(); }
 };
 
-template <class T>
-class CoroutineOperation : public CoroutineResult<T> {
+/// What the frames of all coroutines share: their memory, how they wait, fail and go. `Promise` is the class that
+/// derives from this and is the coroutine's promise, `Result` the operation it is.
+template <class Promise, class Result>
+class CoroutineFrame : public Result {
  public:
   static void* operator new(std::size_t size) { return pool_allocate(size); }
   static void operator delete(void* block, std::size_t size) noexcept { pool_release(block, size); }
 
-  CoroutineOperation() noexcept { this->enter(); }
-
-  Deferred<T> get_return_object() noexcept { return Deferred<T>(this); }
-  std::suspend_never initial_suspend() noexcept { return {}; }
   auto final_suspend() noexcept {
     struct End {
-      CoroutineOperation& self;
+      Promise& self;
       bool await_ready() noexcept { return false; }
       void await_suspend(std::coroutine_handle<>) noexcept {
-        if (self.leave()) self.fire();
+        if (self.leave()) self.ended();
       }
       void await_resume() noexcept {}
     };
-    return End{*this};
+    return End{promise()};
   }
   void unhandled_exception() noexcept {
     this->failure() = Failure::current(last_await_);
@@ -133,17 +131,17 @@ class CoroutineOperation : public CoroutineResult<T> {
   template <class U>
   auto await_transform(Deferred<U>&& deferred, std::source_location where = std::source_location::current()) noexcept {
     last_await_ = where;
-    return ValueAwaiter<CoroutineOperation, U>(*this, std::move(deferred));
+    return ValueAwaiter<Promise, U>(promise(), std::move(deferred));
   }
   template <class U>
   auto await_transform(Deferred<U>& deferred, std::source_location where = std::source_location::current()) noexcept {
     last_await_ = where;
-    return ValueAwaiter<CoroutineOperation, U>(*this, std::move(deferred));
+    return ValueAwaiter<Promise, U>(promise(), std::move(deferred));
   }
   template <class U>
   auto await_transform(AsOutcome<U>&& wanted, std::source_location where = std::source_location::current()) noexcept {
     last_await_ = where;
-    return OutcomeAwaiter<CoroutineOperation, U>(*this, std::move(wanted.deferred));
+    return OutcomeAwaiter<Promise, U>(promise(), std::move(wanted.deferred));
   }
 
   // For awaiters.
@@ -158,20 +156,22 @@ class CoroutineOperation : public CoroutineResult<T> {
   WaitSite site() const noexcept override { return {"co_await", last_await_, waits_since_}; }
   void resume() noexcept {
     const Firing firing;
-    const Home home(*this);
-    this->enter();
-    handle().resume();
+    run();
   }
 
- private:
-  std::coroutine_handle<CoroutineOperation> handle() noexcept {
-    return std::coroutine_handle<CoroutineOperation>::from_promise(*this);
-  }
-  void inner_fired(Operation&) noexcept override {
-    this->wait_for_nothing();
+ protected:
+  ~CoroutineFrame() = default;
+
+  void run() noexcept {
     const Home home(*this);
     this->enter();
     handle().resume();
+  }
+  /// The body is over; its result or failure is in place.
+  void ended() noexcept { this->fire(); }
+  void inner_fired(Operation&) noexcept override {
+    this->wait_for_nothing();
+    run();
   }
   void discard() noexcept override {
     // Parameters die here, not where an exception left the body: they were cut off all the same.
@@ -182,7 +182,22 @@ class CoroutineOperation : public CoroutineResult<T> {
 
   std::source_location last_await_;  // where a failure that leaves the body is said to come from
   Instant waits_since_{};
+
+ private:
+  friend Promise;
+  Promise& promise() noexcept { return static_cast<Promise&>(*this); }
+  std::coroutine_handle<Promise> handle() noexcept { return std::coroutine_handle<Promise>::from_promise(promise()); }
+
   bool threw_ = false;
+};
+
+template <class T>
+class CoroutineOperation : public CoroutineFrame<CoroutineOperation<T>, CoroutineResult<T>> {
+ public:
+  CoroutineOperation() noexcept { this->enter(); }
+
+  Deferred<T> get_return_object() noexcept { return Deferred<T>(this); }
+  std::suspend_never initial_suspend() noexcept { return {}; }
 };
 
 /// True for the type of a lambda expression.
@@ -196,8 +211,8 @@ consteval bool is_lambda() {
 }
 
 /// The promise of a lambda that is a coroutine and takes itself by reference: it must not capture.
-template <class T, class Lambda>
-struct LambdaCoroutine : CoroutineOperation<T> {
+template <class Promise, class Lambda>
+struct LambdaCoroutine : Promise {
   // In the constructor, which is compiled late: the lambda is incomplete where its promise is chosen.
   LambdaCoroutine() {
     static_assert(std::is_empty_v<Lambda>,
@@ -212,5 +227,5 @@ struct LambdaCoroutine : CoroutineOperation<T> {
 template <class T, class Self, class... Args>
   requires(torc::detail::is_lambda<std::remove_const_t<Self>>())
 struct std::coroutine_traits<torc::Deferred<T>, Self&, Args...> {
-  using promise_type = torc::detail::LambdaCoroutine<T, std::remove_const_t<Self>>;
+  using promise_type = torc::detail::LambdaCoroutine<torc::Deferred<T>::promise_type, std::remove_const_t<Self>>;
 };
