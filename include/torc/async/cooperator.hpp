@@ -83,6 +83,7 @@ class CooperatedTask final : public Stepper, public PlaceInTurn, public Root, pu
   void end(TaskState state, FailureSlot failure) noexcept;
   /// Runs the destructors of the frame, which may do anything; deletes this when nobody holds it.
   void drop_frame() noexcept;
+  void finish(TaskState state, FailureSlot failure) noexcept;
   /// The handle is gone.
   void let_go() noexcept;
 
@@ -91,7 +92,6 @@ class CooperatedTask final : public Stepper, public PlaceInTurn, public Root, pu
   void can_go_on() noexcept override { place(); }
   /// Into the cooperator's line if it can make a step, otherwise aside.
   void place() noexcept;
-  void finish(TaskState state, FailureSlot failure) noexcept;
   bool ended() const noexcept { return state_ != TaskState::kRunning; }
   void throw_if_ended() const;
 

@@ -227,5 +227,5 @@ struct LambdaCoroutine : Promise {
 template <class T, class Self, class... Args>
   requires(torc::detail::is_lambda<std::remove_const_t<Self>>())
 struct std::coroutine_traits<torc::Deferred<T>, Self&, Args...> {
-  using promise_type = torc::detail::LambdaCoroutine<torc::Deferred<T>::promise_type, std::remove_const_t<Self>>;
+  using promise_type = torc::detail::LambdaCoroutine<torc::detail::CoroutineOperation<T>, std::remove_const_t<Self>>;
 };

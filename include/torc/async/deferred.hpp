@@ -34,13 +34,15 @@ namespace detail {
 template <class T>
 class OperationOf : public Operation {
  public:
-  /// Takes the result of a fired operation; discard() it afterwards.
+  /// Takes the result of a fired operation; discard() it afterwards, which can tell by value_ whether it was taken.
   Outcome<T> take() noexcept {
     if (this->failure()) return this->failure().take();
     if constexpr (std::is_void_v<T>) {
       return {};
     } else {
-      return std::move(*value_);
+      Outcome<T> outcome(*std::move(value_));
+      value_.reset();
+      return outcome;
     }
   }
 
@@ -117,9 +119,17 @@ struct Agreed<Never, Never> {
 
 }  // namespace detail
 
+namespace detail {
+template <class T>
+constexpr bool is_deferred = false;
+template <class T>
+constexpr bool is_deferred<Deferred<T>> = true;
+}  // namespace detail
+
 template <class T = void>
 class [[nodiscard("a Deferred that is dropped cancels its operation: keep, await or detach() it")]] Deferred {
   static_assert(!std::is_reference_v<T>, "a Deferred gives a value: use a pointer or std::reference_wrapper");
+  static_assert(!detail::is_deferred<T>, "a Deferred of a Deferred: return the inner one from a stage, or co_await it");
 
  public:
   using value_type = T;
