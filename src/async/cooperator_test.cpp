@@ -466,6 +466,7 @@ TEST(Cooperate, EndsWithItsScheduler) {
     done = task->when_done();
   }
   EXPECT_EQ(task->state(), TaskState::kStopped);
+  EXPECT_TRUE(done.take().error().check<ReactorStopped>());
 }
 
 }  // namespace

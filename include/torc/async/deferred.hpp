@@ -34,15 +34,13 @@ namespace detail {
 template <class T>
 class OperationOf : public Operation {
  public:
-  /// Takes the result of a fired operation; discard() it afterwards, which can tell by value_ whether it was taken.
+  /// Takes the result of a fired operation; discard() it afterwards.
   Outcome<T> take() noexcept {
     if (this->failure()) return this->failure().take();
     if constexpr (std::is_void_v<T>) {
       return {};
     } else {
-      Outcome<T> outcome(*std::move(value_));
-      value_.reset();
-      return outcome;
+      return std::move(*value_);
     }
   }
 

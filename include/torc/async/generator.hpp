@@ -61,12 +61,12 @@ class NextOperation final : public OperationOf<std::optional<T>>, public Pooled 
   }
   void cancel_leaf() noexcept override { Operation::request_cancel(generator_); }
   void discard() noexcept override {
-    if (generator_) {
-      generator_->next_ = nullptr;
-      // Given and dropped before it was taken: for the next() to come.
-      if (this->value_ && *this->value_) generator_->value_ = *std::move(this->value_);
-    }
+    if (generator_) generator_->next_ = nullptr;
     delete this;
+  }
+  void discard_unseen() noexcept override {
+    if (generator_ && this->value_ && *this->value_) generator_->value_ = *std::move(this->value_);  // for another
+    discard();
   }
   void abandon() noexcept override {
     if (generator_) generator_->next_ = nullptr;

@@ -159,8 +159,8 @@ class QueueCore : public Referenced {
       sequence = given.sequence;
       this->give(Outcome<T>(std::move(given.value)));
     }
-    void discard() noexcept override {
-      QueueCore* queue = this->value_ ? queue_.release() : nullptr;  // it was not taken
+    void discard_unseen() noexcept override {
+      QueueCore* queue = this->value_ ? queue_.release() : nullptr;
       if (!queue || !queue->take_back(*this)) delete this;
     }
     T& value() noexcept { return *this->value_; }
