@@ -237,9 +237,9 @@ TEST(Run, WhoWaitsUntilHeIsCancelledHearsThatTheReactorStops) {
   bool told = false;
   EXPECT_EQ(run([&](this auto) -> Deferred<void> {
     Reactor::current()->stop();
-    auto outcome = co_await as_outcome(until_cancelled());
-    told = outcome.error().check<ReactorStopped>();
-    outcome.value();
+    const Outcome<void> how = co_await as_outcome(until_cancelled());
+    told = how.error().check<ReactorStopped>();
+    how.value();
   }), 0);
   EXPECT_TRUE(told);
 }
