@@ -49,9 +49,9 @@ torc::Deferred<void> amain() {
     std::printf("pausing it now: %s\n", error.what());
   }
 
-  const auto last = torc::cooperate(slow_start("last"));
-  co_await torc::sleep(5ms);
-  std::puts(last.state() == torc::TaskState::kDone ? "last is done" : "last is not done");
+  auto last = torc::cooperate(slow_start("last"));
+  co_await last.when_done();
+  std::puts("last is done");
 }
 
 int main() { return torc::run(amain); }

@@ -202,6 +202,7 @@ TEST(TaskGroup, AChildThatComesAfterTheFirstFailureIsCancelledAtOnce) {
   auto [again, second] = make_deferred<void>();  // it has been told: the group begins anew
   group.spawn(std::move(again));
   EXPECT_TRUE(second.wanted());
+  second.set_value();
 }
 
 TEST(Timing, WithTimeoutCancelsAndReportsTheLimit) {
