@@ -2,11 +2,13 @@
 // (torc/http.hpp, ...).
 #pragma once
 
+#include <torc/async/cooperator.hpp>
 #include <torc/async/coroutine.hpp>
 #include <torc/async/context.hpp>
 #include <torc/async/deferred.hpp>
 #include <torc/async/fiber.hpp>
 #include <torc/async/gather.hpp>
+#include <torc/async/generator.hpp>
 #include <torc/async/looping_call.hpp>
 #include <torc/async/promise.hpp>
 #include <torc/async/task_set.hpp>

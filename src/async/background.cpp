@@ -1,5 +1,6 @@
 #include <torc/async/background.hpp>
 
+#include <torc/async/cooperator.hpp>
 #include <torc/async/deferred.hpp>
 #include <torc/async/scheduler.hpp>
 #include <torc/base/errors.hpp>
@@ -21,11 +22,15 @@ void Detached::inner_fired(Operation& inner) noexcept {
   delete this;
 }
 
+Background::Background() noexcept = default;
+Background::~Background() = default;
+
 void Background::cancel_all() noexcept {
   const Firing firing;  // nothing leaves the list while it is walked
   for (auto* place = tasks_.front(); place; place = tasks_.next(*place)) {
     Operation::request_cancel(place->task.operation_);
   }
+  end_cooperator();
 }
 
 std::vector<std::string> Background::drop_all() {
@@ -36,6 +41,7 @@ std::vector<std::string> Background::drop_all() {
     Operation::drop(task->operation_);
     delete task;
   }
+  end_cooperator();
   return dropped;
 }
 

@@ -182,6 +182,29 @@ TEST(Timing, SleepFiresWhenItsTimeComes) {
   EXPECT_TRUE(nap.fired());
 }
 
+TEST(TaskGroup, AChildThatComesAfterTheFirstFailureIsCancelledAtOnce) {
+  testing::Clock clock;
+  TaskGroup group;
+  bool cleaning = true;
+  group.spawn([](bool& busy) -> Deferred<void> {
+    const auto outcome = co_await as_outcome(until_cancelled());
+    co_await shield(10s, sleep(1s));
+    busy = false;
+  }(cleaning));
+  group.spawn(fail(std::runtime_error("first")));
+  auto [late, promise] = make_deferred<void>();
+  group.spawn(std::move(late));
+  EXPECT_FALSE(promise.wanted());
+  auto joined = group.join();
+  clock.advance(1s);
+  EXPECT_FALSE(cleaning);
+  EXPECT_EQ(joined.take().error().message(), "first");
+  auto [again, second] = make_deferred<void>();  // it has been told: the group begins anew
+  group.spawn(std::move(again));
+  EXPECT_TRUE(second.wanted());
+  second.set_value();
+}
+
 TEST(Timing, WithTimeoutCancelsAndReportsTheLimit) {
   testing::Clock clock;
   auto [d, promise] = make_deferred<int>();

@@ -6,11 +6,13 @@
 #include <torc/async/home.hpp>
 #include <torc/async/tasks.hpp>
 #include <torc/base/errors.hpp>
+#include <torc/base/traceback.hpp>
 
 #include <boost/context/detail/fcontext.hpp>
 
 #include <cxxabi.h>
 
+#include <cstdint>
 #include <utility>
 
 #if __has_feature(address_sanitizer)
@@ -165,9 +167,12 @@ void Fiber::switch_in() noexcept {
   auto& globals = exception_globals();
   const ExceptionGlobals own = std::exchange(globals, ExceptionGlobals{caught_, uncaught_});
   Fiber* const below = std::exchange(running_fiber, this);
+  const StackBounds bounds = std::exchange(
+      stack_bounds, StackBounds{reinterpret_cast<std::uintptr_t>(stack_->bottom), reinterpret_cast<std::uintptr_t>(stack_->top())});
   TORC_BEFORE_SWITCH_IN(*this);
   registers_ = context::jump_fcontext(registers_, this).fctx;
   TORC_AFTER_SWITCH_IN(*this);
+  stack_bounds = bounds;
   running_fiber = below;
   caught_ = globals.caught;
   uncaught_ = globals.uncaught;

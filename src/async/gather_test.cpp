@@ -182,5 +182,20 @@ TEST(GatherOutcomes, DroppedHalfwayDropsTheRest) {
   EXPECT_FALSE(pb.wanted());
 }
 
+TEST(Gather, MayBeDroppedWhileAResultIsOnItsWayToIt) {
+  auto [a, first] = make_deferred<int>();
+  auto [b, second] = make_deferred<int>();
+  std::vector<Deferred<int>> both;
+  both.push_back(std::move(a));
+  both.push_back(std::move(b));
+  auto all = std::make_unique<Deferred<std::vector<int>>>(gather(std::move(both)));
+  {
+    const detail::Firing firing;
+    first.set_value(1);  // queued
+    all.reset();
+  }
+  EXPECT_FALSE(second.wanted());
+}
+
 }  // namespace
 }  // namespace torc

@@ -95,7 +95,8 @@ void LoopingCall::schedule() noexcept {
 void LoopingCall::tell(Outcome<void> outcome) {
   auto waiters = std::exchange(waiters_, {});
   if (waiters.empty()) {
-    if (!outcome) detail::report_unhandled(outcome.error(), "in a LoopingCall, which has stopped");
+    const bool expected = outcome || outcome.error().check<ReactorStopped>();
+    if (!expected) detail::report_unhandled(outcome.error(), "in a LoopingCall, which has stopped");
     return;
   }
   const detail::Firing firing;

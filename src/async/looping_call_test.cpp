@@ -140,5 +140,34 @@ TEST(LoopingCall, DestroyingItDropsTheCallUnderWay) {
   EXPECT_FALSE(promise.wanted());
 }
 
+TEST(LoopingCall, WaitsForTheDelayOfASlowCallInMultiplesOfItsInterval) {
+  testing::Clock clock;
+  std::vector<Duration> at;
+  LoopingCall loop([&] {
+    at.push_back(clock.now().time_since_epoch());
+    return sleep(at.size() == 1 ? 13ms : 0ms);
+  });
+  loop.start(10ms);
+  for (int i = 0; i < 35; ++i) clock.advance(1ms);
+  EXPECT_EQ(at, (std::vector<Duration>{0ms, 20ms, 30ms}));
+}
+
+TEST(LoopingCall, ACallMayStopItAndStartItAgainWhenItHasStopped) {
+  testing::Clock clock;
+  int calls = 0;
+  std::unique_ptr<LoopingCall> loop;
+  loop = std::make_unique<LoopingCall>([&] {
+    if (++calls == 2) loop->stop();
+  });
+  loop->start(10ms);
+  auto restarted = loop->stopped().then([&] { loop->start(5ms, false); });
+  clock.advance(10ms);
+  EXPECT_EQ(calls, 2);
+  EXPECT_TRUE(loop->running());
+  EXPECT_EQ(loop->interval(), 5ms);
+  clock.advance(5ms);
+  EXPECT_EQ(calls, 3);
+}
+
 }  // namespace
 }  // namespace torc

@@ -47,7 +47,7 @@ void Operation::tear_down(Operation* root) noexcept {
       if (at->failure_ && !at->failure_.failure.check<Cancelled>()) {
         report_unhandled(at->failure_.failure, "in a result that was dropped unseen");
       }
-      at->discard();
+      at->discard_unseen();
     } else {
       at->abandon();
     }

@@ -1,7 +1,5 @@
 #include <torc/async/queue.hpp>
 
-#include <torc/async/scheduler.hpp>
-
 #include <string>
 
 namespace torc::detail {
@@ -15,7 +13,5 @@ Failure queue_underflow(std::size_t limit) {
 }
 
 Failure queue_closed() { return Failure(QueueClosed("the queue was closed")); }
-
-bool budget_is_spent() noexcept { return current.scheduler && current.budget <= 1; }
 
 }  // namespace torc::detail

@@ -42,8 +42,8 @@ TaskOwner::~TaskOwner() {
   if (gone_) *gone_ = true;
 }
 
-void TaskOwner::add(Operation* operation, const char* kind, const std::source_location& where) {
-  auto* child = new Child(*this, operation, kind, where);
+void TaskOwner::add(Operation* operation, const std::source_location& where) {
+  auto* child = new Child(*this, operation, kind_, where);
   operation->set_waiter(child);
   children_.push_back(*child);
   ++size_;
@@ -102,6 +102,7 @@ void TaskGroup::child_failed(Failure failure) noexcept {
     return;
   }
   first_ = std::move(failure);
+  failing_ = true;
   cancel_children();
 }
 
@@ -111,6 +112,7 @@ void TaskGroup::tell_waiters() noexcept {
   std::erase_if(waiters, [](const Promise<void>& waiter) { return !waiter.wanted(); });
   if (waiters.empty()) return;
   FailureSlot failure = std::exchange(first_, {});
+  failing_ = false;
   const detail::Firing firing;
   for (auto& waiter : waiters) {
     if (failure) {

@@ -17,10 +17,15 @@ std::int64_t TimerWheel::tick_at_or_after(Instant moment) noexcept {
   return ns / kTick + (ns % kTick > 0);
 }
 
-void TimerWheel::arm(Timer& timer, Instant due) noexcept {
-  timer.unlink();
+void TimerWheel::arm(Timer& timer, Instant due, Instant now) noexcept {
   timer.due_ = due;
-  place(timer);
+  if (due <= now) {
+    due_.push_back(timer);
+  } else if (due == Instant::max()) [[unlikely]] {
+    never_.push_back(timer);
+  } else {
+    place(timer);
+  }
 }
 
 void TimerWheel::place(Timer& timer) noexcept {
@@ -85,12 +90,15 @@ void TimerWheel::advance(Instant now) noexcept {
   while (Timer* timer = running.pop_front()) timer->expire();
 }
 
-void TimerWheel::stop_all() noexcept {
-  Slot stopping;
+void TimerWheel::take_all(IntrusiveList<Timer>& stopping) noexcept {
   stopping.take(due_);
+  stopping.take(never_);
   for (auto& level : slots_) {
     for (auto& slot : level) stopping.take(slot);
   }
+}
+
+void TimerWheel::stop(IntrusiveList<Timer>& stopping) noexcept {
   while (Timer* timer = stopping.pop_front()) timer->stopped();
 }
 

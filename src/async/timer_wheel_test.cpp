@@ -16,7 +16,7 @@ struct Recorded final : Timer {
   Recorded(std::vector<int>& log, int name) : log(log), name(name) {}
   void expire() noexcept override {
     log.push_back(name);
-    if (again) wheel->arm(*this, due());
+    if (again) wheel->arm(*this, due(), due());
   }
   void stopped() noexcept override { log.push_back(-name); }
   std::vector<int>& log;
@@ -31,7 +31,7 @@ TEST(TimerWheel, IsNeverEarlyAndAtMostATickLate) {
   std::vector<int> log;
   TimerWheel wheel(at(0ms));
   Recorded timer(log, 1);
-  wheel.arm(timer, at(1500us));
+  wheel.arm(timer, at(1500us), at(0ms));
   wheel.advance(at(1999us));
   EXPECT_TRUE(log.empty());
   wheel.advance(at(2ms));
@@ -42,11 +42,11 @@ TEST(TimerWheel, RunsATickFirstInFirstOutAlsoAcrossLevels) {
   std::vector<int> log;
   TimerWheel wheel(at(0ms));
   Recorded early(log, 1), middle(log, 2), late(log, 3);
-  wheel.arm(early, at(5000ms));  // far away: a high level
+  wheel.arm(early, at(5000ms), at(0ms));  // far away: a high level
   wheel.advance(at(4900ms));
-  wheel.arm(middle, at(5000ms));
+  wheel.arm(middle, at(5000ms), at(0ms));
   wheel.advance(at(4990ms));
-  wheel.arm(late, at(5000ms));  // near: the lowest level
+  wheel.arm(late, at(5000ms), at(0ms));  // near: the lowest level
   wheel.advance(at(5000ms));
   EXPECT_EQ(log, (std::vector{1, 2, 3}));
 }
@@ -55,9 +55,9 @@ TEST(TimerWheel, ARestartQueuesBehind) {
   std::vector<int> log;
   TimerWheel wheel(at(0ms));
   Recorded a(log, 1), b(log, 2);
-  wheel.arm(a, at(10ms));
-  wheel.arm(b, at(10ms));
-  wheel.arm(a, at(10ms));
+  wheel.arm(a, at(10ms), at(0ms));
+  wheel.arm(b, at(10ms), at(0ms));
+  wheel.arm(a, at(10ms), at(0ms));
   wheel.advance(at(10ms));
   EXPECT_EQ(log, (std::vector{2, 1}));
 }
@@ -68,7 +68,7 @@ TEST(TimerWheel, ATimerSetWhileTimersRunWaitsForTheNextPass) {
   Recorded timer(log, 1);
   timer.again = true;
   timer.wheel = &wheel;
-  wheel.arm(timer, at(1ms));
+  wheel.arm(timer, at(1ms), at(0ms));
   wheel.advance(at(1ms));
   EXPECT_EQ(log.size(), 1u);
   EXPECT_LE(*wheel.next_due(), at(1ms));
@@ -81,7 +81,7 @@ TEST(TimerWheel, ADestroyedTimerIsForgotten) {
   TimerWheel wheel(at(0ms));
   {
     Recorded timer(log, 1);
-    wheel.arm(timer, at(1ms));
+    wheel.arm(timer, at(1ms), at(0ms));
   }
   wheel.advance(at(10ms));
   EXPECT_TRUE(log.empty());
@@ -91,14 +91,46 @@ TEST(TimerWheel, ADestroyedTimerIsForgotten) {
 TEST(TimerWheel, TellsEveryTimerWhenItStops) {
   std::vector<int> log;
   TimerWheel wheel(at(0ms));
-  Recorded near(log, 1), far(log, 2), past(log, 3);
-  wheel.arm(near, at(1ms));
-  wheel.arm(far, at(24h * 400));
-  wheel.arm(past, at(-1ms));
-  wheel.stop_all();
+  Recorded near(log, 1), far(log, 2), past(log, 3), never(log, 4), later(log, 5), disarmed(log, 6);
+  wheel.arm(near, at(1ms), at(0ms));
+  wheel.arm(far, at(24h * 400), at(0ms));
+  wheel.arm(past, at(-1ms), at(0ms));
+  wheel.arm(never, Instant::max(), at(0ms));
+  wheel.arm(disarmed, at(1ms), at(0ms));
+  IntrusiveList<Timer> stopping;
+  wheel.take_all(stopping);
+  disarmed.disarm();
+  wheel.arm(later, at(2ms), at(0ms));  // set after the stop began: not meant
+  TimerWheel::stop(stopping);
   std::ranges::sort(log);
-  EXPECT_EQ(log, (std::vector{-3, -2, -1}));
+  EXPECT_EQ(log, (std::vector{-4, -3, -2, -1}));
   EXPECT_FALSE(near.armed());
+  EXPECT_TRUE(later.armed());
+}
+
+TEST(TimerWheel, OneThatIsDueWhenItIsSetWaitsForNoTick) {
+  std::vector<int> log;
+  TimerWheel wheel(at(0ms));
+  Recorded timer(log, 1), behind(log, 2);
+  wheel.advance(at(1100us));
+  wheel.arm(timer, at(1300us), at(1300us));
+  wheel.arm(behind, at(1301us), at(1300us));
+  EXPECT_EQ(wheel.next_due(), at(1300us));
+  wheel.advance(at(1300us));
+  EXPECT_EQ(log, std::vector{1});
+}
+
+TEST(TimerWheel, ATimerAtTheEndOfTimeOnlyHearsOfTheStop) {
+  std::vector<int> log;
+  TimerWheel wheel(at(0ms));
+  Recorded never(log, 1);
+  wheel.arm(never, Instant::max(), at(0ms));
+  EXPECT_EQ(wheel.next_due(), std::nullopt);
+  wheel.advance(at(24h * 365 * 200));
+  EXPECT_TRUE(log.empty());
+  wheel.arm(never, at(24h * 365 * 200 + 1ms), at(24h * 365 * 200));  // and can be set like any other
+  wheel.advance(at(24h * 365 * 200 + 1ms));
+  EXPECT_EQ(log, std::vector{1});
 }
 
 // Against the plainest model: all timers in a list, searched.
@@ -123,8 +155,8 @@ TEST(TimerWheel, AgreesWithAListOverRandomOperations) {
       timers[static_cast<std::size_t>(name)].disarm();
     } else {
       const Duration delay(static_cast<std::int64_t>(random() >> (23 + random() % 30)));
-      wheel.arm(timers[static_cast<std::size_t>(name)], at(now + delay));
-      model.push_back({name, std::max(tick(now + delay), tick(now) - (now.count() % 1'000'000 != 0)), order++});
+      wheel.arm(timers[static_cast<std::size_t>(name)], at(now + delay), at(now));
+      model.push_back({name, delay == 0ns ? now.count() / 1'000'000 : tick(now + delay), order++});
     }
     if (random() % 8 != 0) continue;
     now += Duration(static_cast<std::int64_t>(random() >> (24 + random() % 24)));

@@ -21,12 +21,21 @@ class Sleep final : public OperationOf<void>, public Timer, public Pooled {
   void abandon() noexcept override { delete this; }
 };
 
-class Forever final : public OperationOf<void>, public Pooled {
+class Forever final : public OperationOf<void>, public Timer, public Pooled {
  public:
+  explicit Forever(Scheduler* scheduler) {
+    if (scheduler) scheduler->arm(*this, Instant::max());  // only to be told of its end
+  }
+
   WaitSite site() const noexcept override { return {"until_cancelled"}; }
 
  private:
-  void cancel_leaf() noexcept override { Operation::fire(Failure(Cancelled{})); }
+  void expire() noexcept override {}
+  void stopped() noexcept override { Operation::fire(Failure(ReactorStopped("the reactor stopped during a wait for its end"))); }
+  void cancel_leaf() noexcept override {
+    disarm();
+    Operation::fire(Failure(Cancelled{}));
+  }
   void discard() noexcept override { delete this; }
   void abandon() noexcept override { delete this; }
 };
@@ -44,6 +53,6 @@ Deferred<void> sleep(Duration duration) {
   return Deferred<void>(new detail::Sleep(duration, Scheduler::required("sleep")));
 }
 
-Deferred<void> until_cancelled() { return Deferred<void>(new detail::Forever); }
+Deferred<void> until_cancelled() { return Deferred<void>(new detail::Forever(Scheduler::current())); }
 
 }  // namespace torc

@@ -151,6 +151,8 @@ Reactor& Reactor::required(const char* what) noexcept {
 
 Instant Reactor::now() const noexcept { return state_ == State::kIdle ? monotonic_now() : now_; }
 
+Instant Reactor::exact_now() const noexcept { return monotonic_now(); }
+
 WallTime Reactor::wall_now() const noexcept { return std::chrono::system_clock::now(); }
 
 std::uint64_t Reactor::random() noexcept {
@@ -221,8 +223,11 @@ void Reactor::shut_down() {
     house(*resident);
     resident->reactor_stopping();
   }
-  wheel_.stop_all();
+  // The background is cancelled rather than told, and may set timers for its clean-up.
+  detail::IntrusiveList<detail::Timer> timers;
+  wheel_.take_all(timers);
   background_.cancel_all();
+  detail::TimerWheel::stop(timers);
 
   struct Limit final : detail::Timer {
     explicit Limit(Reactor& reactor) noexcept : reactor(reactor) {}

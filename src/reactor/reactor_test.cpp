@@ -233,6 +233,26 @@ TEST(Run, TheFirstSignalCancelsMainAndTheStatusIsZero) {
   EXPECT_TRUE(cleaned);
 }
 
+TEST(Run, WhoWaitsUntilHeIsCancelledHearsThatTheReactorStops) {
+  bool told = false;
+  EXPECT_EQ(run([&](this auto) -> Deferred<void> {
+    Reactor::current()->stop();
+    const Outcome<void> how = co_await as_outcome(until_cancelled());
+    told = how.error().check<ReactorStopped>();
+    how.value();
+  }), 0);
+  EXPECT_TRUE(told);
+}
+
+TEST(Reactor, ASleepOfNothingWaitsForNoTick) {
+  EXPECT_EQ(run([]() -> Deferred<void> {
+    const auto began = std::chrono::steady_clock::now();
+    for (int i = 0; i < 1000; ++i) co_await sleep(Duration::zero());
+    // With a tick each this would take a second; a busy machine may be slow, but not that slow.
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(500));
+  }), 0);
+}
+
 TEST(Run, ASecondSignalStopsAtOnce) {
   bool cleaned = false;
   EXPECT_EQ(run([&](this auto) -> Deferred<void> {

@@ -58,7 +58,7 @@ int run_main(std::move_only_function<Deferred<int>()> main) {
     running = started().then_outcome([&](Outcome<int> outcome) {
       if (outcome) {
         status = *outcome;
-      } else if (!(signal != 0 && outcome.error().check<Cancelled>())) {
+      } else if (!(signal != 0 && outcome.error().check<Cancelled>()) && !outcome.error().check<ReactorStopped>()) {
         complain(outcome.error());
         status = 1;
       }

@@ -1,4 +1,4 @@
-// Background: where detached operations live until they end.
+// Background: where detached operations live until they end, and the tasks of cooperate().
 //
 // A scheduler has one. Shutdown cancels what is in it, waits for a limit, and drops the rest by name.
 // Without a scheduler a detached operation simply owns itself.
@@ -9,9 +9,14 @@
 #include <torc/base/intrusive_list.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <source_location>
 #include <string>
 #include <vector>
+
+namespace torc {
+class Cooperator;
+}
 
 namespace torc::detail {
 
@@ -35,15 +40,23 @@ class Detached final : public Waiter, public Root, public Pooled {
 
 class Background {
  public:
+  Background() noexcept;
+  ~Background();
+
   bool empty() const noexcept { return tasks_.empty(); }
   void add(Detached& task) noexcept { tasks_.push_back(task.place_); }
-  /// Asks everything here to end.
+  /// The scheduler's own cooperator, made when it is first asked for.
+  Cooperator& cooperator(Scheduler& scheduler);
+  /// Asks everything here to end; cooperative tasks do so at once.
   void cancel_all() noexcept;
   /// Drops what is left; returns where each was detached, readable.
   std::vector<std::string> drop_all();
 
  private:
+  void end_cooperator() noexcept;
+
   IntrusiveList<Detached::Place> tasks_;
+  std::unique_ptr<Cooperator> cooperator_;
 };
 
 }  // namespace torc::detail

@@ -158,11 +158,9 @@ class Channel final : public detail::Referenced {
     void deadlocked() noexcept override {
       if (!this->fired()) this->leave_with(detail::channel_deadlock());
     }
-    void discard() noexcept override { give_back_or_end(); }
-    void give_back_or_end() noexcept {
-      // Discarded by a tear-down and not by one who was told: the value was not taken.
-      const bool untaken = this->value_ && detail::RunQueue::current().tearing_down();
-      Channel* channel = untaken ? channel_.release() : nullptr;
+    // Dropped before it was taken: the value goes to the next, or waits for one in this node.
+    void discard_unseen() noexcept override {
+      Channel* channel = this->value_ ? channel_.release() : nullptr;
       if (!channel || !channel->take_back(*this)) delete this;
     }
     detail::BackReference<Channel> channel_;
@@ -180,7 +178,7 @@ class Channel final : public detail::Referenced {
     void cancel_leaf() noexcept override {}
     void abandon() noexcept override {
       later.unlink();
-      this->give_back_or_end();
+      this->discard_unseen();
     }
     detail::Later later;
   };

@@ -48,6 +48,8 @@ class Clock {
  public:
   /// The current moment. On a reactor: of this turn of the loop, so one clock read serves a turn.
   virtual Instant now() const noexcept = 0;
+  /// The moment itself, also late in a turn. On virtual time the same as now().
+  virtual Instant exact_now() const noexcept { return now(); }
   /// The calendar time.
   virtual WallTime wall_now() const noexcept = 0;
 

@@ -138,26 +138,21 @@ struct RaiseAwaiter final {
   [[noreturn]] void await_resume() noexcept { misuse("a coroutine went on behind co_await raise()"); }
 };
 
-/// The operation of a coroutine. It lies in the coroutine's frame, as the compiler's promise object.
-template <class T>
-class CoroutineOperation final : public OperationOf<T> {
+/// What the frames of all coroutines share: how they wait, fail and go on. `Self` derives from this and gives the
+/// handle(); `Result` is the operation it is.
+template <class Self, class Result>
+class CoroutineFrame : public Result {
  public:
-  CoroutineOperation() noexcept { this->enter(); }
-
-  template <class U>
-  void give(U&& value) {
-    this->value_.emplace(std::forward<U>(value));
-  }
   auto final_suspend() noexcept {
     struct End {
-      CoroutineOperation& self;
+      Self& self;
       bool await_ready() noexcept { return false; }
       void await_suspend(std::coroutine_handle<>) noexcept {
-        if (self.leave()) self.fire();
+        if (self.leave()) self.ended();
       }
       void await_resume() noexcept {}
     };
-    return End{*this};
+    return End{self()};
   }
   void unhandled_exception() noexcept {
     this->failure() = Failure::passing(last_await_, "co_await");
@@ -165,20 +160,91 @@ class CoroutineOperation final : public OperationOf<T> {
   }
 
   template <class U>
-  auto await_transform(Deferred<U>&& deferred, const std::source_location& where) noexcept {
+  auto await_transform(Deferred<U>&& deferred, std::source_location where = std::source_location::current()) noexcept {
     last_await_ = where;
-    return ValueAwaiter<CoroutineOperation, U>(*this, std::move(deferred));
+    return ValueAwaiter<Self, U>(self(), std::move(deferred));
   }
   template <class U>
-  auto await_transform(AsOutcome<U>&& wanted, const std::source_location& where) noexcept {
-    last_await_ = where;
-    return OutcomeAwaiter<CoroutineOperation, U>(*this, std::move(wanted.deferred));
+  auto await_transform(Deferred<U>& deferred, std::source_location where = std::source_location::current()) noexcept {
+    return await_transform(std::move(deferred), where);
   }
-
+  template <class U>
+  auto await_transform(AsOutcome<U>&& wanted, std::source_location where = std::source_location::current()) noexcept {
+    last_await_ = where;
+    return OutcomeAwaiter<Self, U>(self(), std::move(wanted.deferred));
+  }
   auto await_transform(Yield, std::source_location where = std::source_location::current()) noexcept {
     last_await_ = where;
-    return YieldAwaiter<CoroutineOperation>(*this);
+    return YieldAwaiter<Self>(self());
   }
+
+  // For awaiters.
+  void await(Operation** slot) noexcept {
+    if (!*slot) misuse("co_await on a Deferred whose result was taken or moved away");
+    this->wait_for(slot);
+  }
+  void suspended() noexcept {
+    waits_since_ = current.turn_began;
+    static_cast<void>(this->leave());
+  }
+  WaitSite site() const noexcept override { return {"co_await", last_await_, waits_since_}; }
+
+ protected:
+  ~CoroutineFrame() = default;
+
+  void run() noexcept {
+    const Home home(*this);
+    this->enter();
+    self().handle().resume();
+  }
+  /// The body is over; its result or failure is in place.
+  void ended() noexcept { this->fire(); }
+  void inner_fired(Operation&) noexcept override {
+    this->wait_for_nothing();
+    run();
+  }
+  void discard() noexcept override {
+    // Parameters die here, not where an exception left the body: they were cut off all the same.
+    const TearingDown cut(RunQueue::current().tearing_down() || threw_);
+    self().handle().destroy();
+  }
+  void abandon() noexcept override { self().handle().destroy(); }
+
+  std::source_location last_await_;  // where a failure that leaves the body is said to come from
+  Instant waits_since_{};
+
+ private:
+  friend Self;
+  Self& self() noexcept { return static_cast<Self&>(*this); }
+
+  bool threw_ = false;
+};
+
+/// A frame that is itself what the compiler takes for the promise object.
+template <class Self, class Result>
+class PromiseFrame : public CoroutineFrame<Self, Result> {
+ public:
+  static void* operator new(std::size_t size) { return pool_allocate(size); }
+  static void operator delete(void* block, std::size_t size) noexcept { pool_release(block, size); }
+  std::coroutine_handle<Self> handle() noexcept {
+    return std::coroutine_handle<Self>::from_promise(static_cast<Self&>(*this));
+  }
+};
+
+/// The operation of a coroutine that gives a Deferred. It lies inside the promise object and survives the rest of
+/// the frame behind a raise().
+template <class T>
+class CoroutineOperation final : public CoroutineFrame<CoroutineOperation<T>, OperationOf<T>> {
+  using Frame = CoroutineFrame<CoroutineOperation<T>, OperationOf<T>>;
+
+ public:
+  CoroutineOperation() noexcept { this->enter(); }
+
+  template <class U>
+  void give(U&& value) {
+    this->value_.emplace(std::forward<U>(value));
+  }
+  using Frame::await_transform;
   auto await_transform(Raise&& raised) noexcept {
     return RaiseAwaiter<CoroutineOperation>{*this, std::move(raised.failure)};
   }
@@ -197,47 +263,22 @@ class CoroutineOperation final : public OperationOf<T> {
     if (this->leave()) this->fire(std::move(failure));
   }
   bool outlives_contents() const noexcept { return outlives_contents_; }
-  void await(Operation** slot) noexcept {
-    if (!*slot) misuse("co_await on a Deferred whose result was taken or moved away");
-    this->wait_for(slot);
-  }
-  void suspended() noexcept {
-    waits_since_ = current.turn_began;
-    static_cast<void>(this->leave());
-  }
-  WaitSite site() const noexcept override { return {"co_await", last_await_, waits_since_}; }
 
- private:
   // We are the first and only member of the promise object.
   std::coroutine_handle<CoroutinePromise<T>> handle() noexcept {
     return std::coroutine_handle<CoroutinePromise<T>>::from_promise(*reinterpret_cast<CoroutinePromise<T>*>(this));
   }
+
+ private:
   void free_block() noexcept {
     void* const block = block_;
     const std::size_t size = size_;
     std::destroy_at(this);
     pool_release(block, size);
   }
-  void inner_fired(Operation&) noexcept override {
-    this->wait_for_nothing();
-    const Home home(*this);
-    this->enter();
-    handle().resume();
-  }
-  void discard() noexcept override {
-    if (outlives_contents_) return free_block();
-    // Parameters die here, not where an exception left the body: they were cut off all the same.
-    const TearingDown cut(RunQueue::current().tearing_down() || threw_);
-    handle().destroy();
-  }
-  void abandon() noexcept override {
-    if (outlives_contents_) return free_block();
-    handle().destroy();
-  }
+  void discard() noexcept override { outlives_contents_ ? free_block() : Frame::discard(); }
+  void abandon() noexcept override { outlives_contents_ ? free_block() : Frame::abandon(); }
 
-  std::source_location last_await_;  // where a failure that leaves the body is said to come from
-  Instant waits_since_{};
-  bool threw_ = false;
   bool outlives_contents_ = false;  // behind a raise(): only we are left, in this block
   void* block_ = nullptr;
   std::size_t size_ = 0;
@@ -261,17 +302,11 @@ class CoroutinePromiseBase {
   std::suspend_never initial_suspend() noexcept { return {}; }
   auto final_suspend() noexcept { return operation_.final_suspend(); }
   void unhandled_exception() noexcept { operation_.unhandled_exception(); }
-  template <class U>
-  auto await_transform(Deferred<U>&& deferred, std::source_location where = std::source_location::current()) noexcept {
-    return operation_.await_transform(std::move(deferred), where);
-  }
-  template <class U>
-  auto await_transform(Deferred<U>& deferred, std::source_location where = std::source_location::current()) noexcept {
-    return operation_.await_transform(std::move(deferred), where);
-  }
-  template <class U>
-  auto await_transform(AsOutcome<U>&& wanted, std::source_location where = std::source_location::current()) noexcept {
-    return operation_.await_transform(std::move(wanted), where);
+  template <class Awaited>
+  auto await_transform(Awaited&& awaited, std::source_location where = std::source_location::current()) noexcept
+    requires(requires(CoroutineOperation<T>& operation) { operation.await_transform(std::forward<Awaited>(awaited), where); })
+  {
+    return operation_.await_transform(std::forward<Awaited>(awaited), where);
   }
   auto await_transform(Raise&& raised) noexcept { return operation_.await_transform(std::move(raised)); }
 
@@ -310,8 +345,8 @@ consteval bool is_lambda() {
 }
 
 /// The promise of a lambda that is a coroutine and takes itself by reference: it must not capture.
-template <class T, class Lambda>
-struct LambdaCoroutine : CoroutinePromise<T> {
+template <class Promise, class Lambda>
+struct LambdaCoroutine : Promise {
   // In the constructor, which is compiled late: the lambda is incomplete where its promise is chosen.
   LambdaCoroutine() {
     static_assert(std::is_empty_v<Lambda>,
@@ -326,5 +361,5 @@ struct LambdaCoroutine : CoroutinePromise<T> {
 template <class T, class Self, class... Args>
   requires(torc::detail::is_lambda<std::remove_const_t<Self>>())
 struct std::coroutine_traits<torc::Deferred<T>, Self&, Args...> {
-  using promise_type = torc::detail::LambdaCoroutine<T, std::remove_const_t<Self>>;
+  using promise_type = torc::detail::LambdaCoroutine<torc::detail::CoroutinePromise<T>, std::remove_const_t<Self>>;
 };

@@ -26,5 +26,8 @@ struct Current {
 };
 extern constinit thread_local Current current;
 
+/// The next ready result is not taken at once: the turn's budget is spent (semantics, rule 20).
+inline bool budget_is_spent() noexcept { return current.scheduler && current.budget <= 1; }
+
 }  // namespace detail
 }  // namespace torc

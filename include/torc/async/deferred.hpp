@@ -117,9 +117,17 @@ struct Agreed<Never, Never> {
 
 }  // namespace detail
 
+namespace detail {
+template <class T>
+constexpr bool is_deferred = false;
+template <class T>
+constexpr bool is_deferred<Deferred<T>> = true;
+}  // namespace detail
+
 template <class T = void>
 class [[nodiscard("a Deferred that is dropped cancels its operation: keep, await or detach() it")]] Deferred {
   static_assert(!std::is_reference_v<T>, "a Deferred gives a value: use a pointer or std::reference_wrapper");
+  static_assert(!detail::is_deferred<T>, "a Deferred of a Deferred: return the inner one from a stage, or co_await it");
 
  public:
   using value_type = T;

@@ -132,7 +132,7 @@ class FiberOperation final : public OperationOf<T>, private Fiber, public Pooled
       this->set(call());
     } catch (const Unwinding&) {  // nobody wants a result
     } catch (...) {
-      this->failure() = Failure::current(where_);
+      this->failure() = Failure::passing(where_, "await");
     }
     function_.reset();  // captures die where the code ran that used them
   }
@@ -241,11 +241,7 @@ struct detail::InFiber {
 };
 
 template <class F>
-void TaskSet::spawn_fiber(F f, std::source_location where) {
-  spawn(defer_to_fiber(std::move(f), {}, where), where);
-}
-template <class F>
-void TaskGroup::spawn_fiber(F f, std::source_location where) {
+void detail::TaskOwner::spawn_fiber(F f, std::source_location where) {
   spawn(defer_to_fiber(std::move(f), {}, where), where);
 }
 

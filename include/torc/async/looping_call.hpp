@@ -42,9 +42,11 @@ class LoopingCall {
   /// Begins the rhythm anew: the next call is an interval from now. Ignored while a call is under way.
   void reset() noexcept;
   bool running() const noexcept { return running_; }
+  /// That of the last start().
+  Duration interval() const noexcept { return interval_; }
 
   /// Fires when the loop has stopped, also when it is not running; fails with what a call failed with.
-  /// A failure nobody waits for is logged. Either way the loop can be started again.
+  /// A failure nobody waits for is logged, except that the reactor stopped. Either way the loop can be started again.
   Deferred<void> stopped();
 
  private:

@@ -91,6 +91,8 @@ class Operation : public Waiter {
 
   /// The consumer has taken the result of a fired operation, which ends here.
   virtual void discard() noexcept = 0;
+  /// The consumer has let go of a fired operation without looking at the result.
+  virtual void discard_unseen() noexcept { discard(); }
 
   Operation* as_operation() noexcept final { return this; }
   void inner_fired(Operation& inner) noexcept override;

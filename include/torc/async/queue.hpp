@@ -50,9 +50,6 @@ Failure queue_overflow(std::size_t limit);
 Failure queue_underflow(std::size_t limit);
 Failure queue_closed();
 
-/// The next ready result is not taken at once: the turn's budget is spent (semantics, rule 20).
-bool budget_is_spent() noexcept;
-
 /// A value and when it came in.
 template <class T>
 struct Numbered {
@@ -162,9 +159,8 @@ class QueueCore : public Referenced {
       sequence = given.sequence;
       this->give(Outcome<T>(std::move(given.value)));
     }
-    void discard() noexcept override {
-      // Discarded by a tear-down and not by one who was told: the value was not taken.
-      QueueCore* queue = this->value_ && RunQueue::current().tearing_down() ? queue_.release() : nullptr;
+    void discard_unseen() noexcept override {
+      QueueCore* queue = this->value_ ? queue_.release() : nullptr;
       if (!queue || !queue->take_back(*this)) delete this;
     }
     T& value() noexcept { return *this->value_; }

@@ -1,7 +1,8 @@
 // TaskSet and TaskGroup: owners of many operations (semantics, rule 8).
 //
 //   TaskSet   independent children; each failure goes to a handler. What servers use.
-//   TaskGroup children that fail together: the first failure cancels the others.
+//   TaskGroup children that fail together: the first failure cancels the others, and those that come later, until
+//             a join() has told of it.
 //
 // There is no spawning without an owner. Destroying either drops its children synchronously; to let
 // them end by themselves, `co_await join()`; to cancel them and wait, `co_await cancel()`.
@@ -23,7 +24,6 @@ namespace detail {
 /// The part TaskSet and TaskGroup share: children, and who waits until there is none.
 class TaskOwner {
  public:
-  TaskOwner() = default;
   TaskOwner(const TaskOwner&) = delete;
   TaskOwner& operator=(const TaskOwner&) = delete;
 
@@ -31,9 +31,34 @@ class TaskOwner {
   std::size_t size() const noexcept { return size_; }
   bool empty() const noexcept { return size_ == 0; }
 
+  /// Owns `task` until it ends; its value is discarded. `where` is for reports.
+  template <class T>
+  void spawn(Deferred<T> task, std::source_location where = std::source_location::current()) {
+    if (failing_) task.cancel();
+    if (!task.pending()) {
+      if (auto outcome = task.take(); !outcome) child_failed(std::move(outcome).error());
+      return;
+    }
+    add(task.release_operation(), where);
+  }
+
+  /// Runs `f()` in a fiber and owns that. (torc/async/fiber.hpp)
+  template <class F>
+  void spawn_fiber(F f, std::source_location where = std::source_location::current());
+
+  /// Waits until no child is left, those spawned meanwhile included. A TaskGroup's fails with the first failure, to
+  /// which later ones are attached.
+  Deferred<void> join() { return when_empty(); }
+  /// Cancels the children there are and waits until none is left. A TaskGroup's fails only if one failed otherwise.
+  Deferred<void> cancel() {
+    cancel_children();
+    return when_empty();
+  }
+
  protected:
+  explicit TaskOwner(const char* kind) noexcept : kind_(kind) {}
   ~TaskOwner();
-  void add(Operation* operation, const char* kind, const std::source_location& where);
+  void add(Operation* operation, const std::source_location& where);
   void cancel_children() noexcept;
   void drop_children() noexcept;
   /// Fires when no child is left; at once when there is none.
@@ -46,11 +71,13 @@ class TaskOwner {
   virtual void tell_waiters() noexcept;
 
   IntrusiveList<Place> children_;
+  const char* kind_;  // what a child is, for reports
   std::size_t size_ = 0;
   bool* gone_ = nullptr;  // told when the owner is destroyed while it calls a handler
 
  protected:
   std::vector<Promise<void>> waiters_;
+  bool failing_ = false;  // children that come are cancelled at once
 };
 
 }  // namespace detail
@@ -58,32 +85,10 @@ class TaskOwner {
 class TaskSet final : public detail::TaskOwner {
  public:
   /// `on_failure` gets each child's failure, except Cancelled; without one they are logged.
-  explicit TaskSet(std::move_only_function<void(Failure)> on_failure = nullptr) {
+  explicit TaskSet(std::move_only_function<void(Failure)> on_failure = nullptr) : TaskOwner("a task of a TaskSet") {
     if (on_failure) on_failure_ = std::make_shared<std::move_only_function<void(Failure)>>(std::move(on_failure));
   }
   ~TaskSet() { drop_children(); }
-
-  /// Owns `task` until it ends; its value is discarded. `where` is for reports.
-  template <class T>
-  void spawn(Deferred<T> task, std::source_location where = std::source_location::current()) {
-    if (!task.pending()) {
-      if (auto outcome = task.take(); !outcome) child_failed(std::move(outcome).error());
-      return;
-    }
-    add(task.release_operation(), "a task of a TaskSet", where);
-  }
-
-  /// Runs `f()` in a fiber and owns that. (torc/async/fiber.hpp)
-  template <class F>
-  void spawn_fiber(F f, std::source_location where = std::source_location::current());
-
-  /// Waits until no child is left, those spawned meanwhile included.
-  Deferred<void> join() { return when_empty(); }
-  /// Cancels the children there are and waits until none is left.
-  Deferred<void> cancel() {
-    cancel_children();
-    return when_empty();
-  }
 
  private:
   void child_failed(Failure failure) noexcept override;
@@ -93,30 +98,8 @@ class TaskSet final : public detail::TaskOwner {
 
 class TaskGroup final : public detail::TaskOwner {
  public:
-  TaskGroup() = default;
+  TaskGroup() noexcept : TaskOwner("a task of a TaskGroup") {}
   ~TaskGroup();
-
-  /// Owns `task` until it ends. When it fails, its siblings are cancelled.
-  template <class T>
-  void spawn(Deferred<T> task, std::source_location where = std::source_location::current()) {
-    if (!task.pending()) {
-      if (auto outcome = task.take(); !outcome) child_failed(std::move(outcome).error());
-      return;
-    }
-    add(task.release_operation(), "a task of a TaskGroup", where);
-  }
-
-  /// Runs `f()` in a fiber and owns that. (torc/async/fiber.hpp)
-  template <class F>
-  void spawn_fiber(F f, std::source_location where = std::source_location::current());
-
-  /// Waits until no child is left; fails with the first failure, to which later ones are attached.
-  Deferred<void> join() { return when_empty(); }
-  /// Cancels the children and waits until none is left; fails only if one failed otherwise.
-  Deferred<void> cancel() {
-    cancel_children();
-    return when_empty();
-  }
 
  private:
   void child_failed(Failure failure) noexcept override;

@@ -6,7 +6,8 @@
 // memory is fixed. Shared by the reactor, the test clock and the simulator. One thread.
 //
 // Rules (semantics 31): ticks are 1 ms, rounded up, so a timer is never early; timers of one tick run
-// first in, first out; a timer set while timers are being run waits for the next run.
+// first in, first out; one that is due when it is set waits for no tick; a timer set while timers are
+// being run waits for the next run.
 #pragma once
 
 #include <torc/base/intrusive_list.hpp>
@@ -40,16 +41,19 @@ class TimerWheel {
  public:
   explicit TimerWheel(Instant start) noexcept : elapsed_(tick_at_or_after(start)) {}
 
-  /// Sets or moves `timer`; behind others of the same tick.
-  void arm(Timer& timer, Instant due) noexcept;
+  /// Sets or moves `timer`; behind others of the same tick. `now`: a timer that is due by then is run by the
+  /// next advance(). One due at Instant::max() is never run, only told when the wheel stops.
+  void arm(Timer& timer, Instant due, Instant now) noexcept;
 
   /// Runs what is due at `now`, in order of tick, then of arming.
   void advance(Instant now) noexcept;
 
-  /// Disarms every timer, telling each that its time will not come.
-  void stop_all() noexcept;
+  /// Moves every timer to `stopping`, for stop(). Those set from then on are not meant.
+  void take_all(IntrusiveList<Timer>& stopping) noexcept;
+  /// Disarms the timers that are left in `stopping`, telling each that its time will not come.
+  static void stop(IntrusiveList<Timer>& stopping) noexcept;
 
-  /// No timer is due before this moment; at it there may be one. None when no timer is set.
+  /// No timer is due before this moment; at it there may be one. None when no timer will ever be due.
   std::optional<Instant> next_due() noexcept;
 
  private:
@@ -68,7 +72,8 @@ class TimerWheel {
   std::int64_t elapsed_;               // every tick up to here has been handed out
   std::uint64_t occupied_[kLevels]{};  // a bit a slot; may be set for an emptied slot
   Slot slots_[kLevels][kSlots];
-  Slot due_;  // armed for a tick that has already passed
+  Slot due_;    // was due when it was set
+  Slot never_;  // due at the end of time
 };
 
 }  // namespace torc::detail

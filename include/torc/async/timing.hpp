@@ -13,7 +13,8 @@ namespace torc {
 /// Fires after `duration` (0: in the next turn) on the current scheduler's clock.
 Deferred<void> sleep(Duration duration);
 
-/// Never fires by itself: ends when it is cancelled. The last line of a server's main.
+/// Never gives a value: ends when it is cancelled, or with ReactorStopped when the scheduler that is current now
+/// stops. The last line of a server's main.
 Deferred<void> until_cancelled();
 
 namespace detail {

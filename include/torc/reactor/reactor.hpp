@@ -122,9 +122,10 @@ class Reactor final : public Scheduler {
   }
 
   Instant now() const noexcept override;
+  Instant exact_now() const noexcept override;
   WallTime wall_now() const noexcept override;
   std::uint64_t random() noexcept override;
-  void arm(detail::Timer& timer, Instant due) noexcept override { wheel_.arm(timer, due); }
+  void arm(detail::Timer& timer, Instant due) noexcept override { wheel_.arm(timer, due, now()); }
   void post(detail::Posted& work) noexcept override { posted_.push_back(work); }
   detail::Background& background() noexcept override { return background_; }
 

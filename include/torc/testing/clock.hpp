@@ -20,7 +20,7 @@ class Clock final : public Scheduler {
 
   Instant now() const noexcept override { return now_; }
   WallTime wall_now() const noexcept override;
-  void arm(detail::Timer& timer, Instant due) noexcept override { wheel_.arm(timer, due); }
+  void arm(detail::Timer& timer, Instant due) noexcept override { wheel_.arm(timer, due, now()); }
   void post(detail::Posted& work) noexcept override { posted_.push_back(work); }
   std::uint64_t random() noexcept override;
   detail::Background& background() noexcept override { return background_; }
