@@ -247,7 +247,7 @@ TEST(Run, ASecondSignalStopsAtOnce) {
 
 TEST(ThreadPool, RunsJobsElsewhereAndDeliversHere) {
   EXPECT_EQ(run([]() -> Deferred<void> {
-    ThreadPool pool({.name = "test", .threads = 2});
+    ThreadPool pool({.name = "test", .max = 2});
     const auto here = std::this_thread::get_id();
     const auto there = co_await pool.defer([] { return std::this_thread::get_id(); });
     EXPECT_NE(here, there);
@@ -259,7 +259,7 @@ TEST(ThreadPool, RunsJobsElsewhereAndDeliversHere) {
 
 TEST(ThreadPool, DroppingRemovesAJobThatWaits) {
   EXPECT_EQ(run([]() -> Deferred<void> {
-    ThreadPool pool({.name = "test", .threads = 1});
+    ThreadPool pool({.name = "test", .max = 1});
     std::atomic<bool> go = false, ran = false;
     auto blocking = pool.defer([&] { while (!go) std::this_thread::yield(); });
     { auto dropped = pool.defer([&] { ran = true; }); }
@@ -276,7 +276,7 @@ TEST(ThreadPool, DroppingRemovesAJobThatWaits) {
 TEST(ThreadPool, DestroyingItFailsTheJobsThatWait) {
   EXPECT_EQ(run([]() -> Deferred<void> {
     std::atomic<bool> started = false, go = false;
-    auto pool = std::make_unique<ThreadPool>(ThreadPoolOptions{.name = "test", .threads = 1, .wait_for_running = false});
+    auto pool = std::make_unique<ThreadPool>(ThreadPoolOptions{.name = "test", .max = 1, .wait_for_running = false});
     auto running = pool->defer([&] {
       started = true;
       while (!go) std::this_thread::yield();
@@ -293,7 +293,7 @@ TEST(ThreadPool, DestroyingItFailsTheJobsThatWait) {
 
 TEST(ThreadPool, AFullQueueRefuses) {
   EXPECT_EQ(run([]() -> Deferred<void> {
-    ThreadPool pool({.name = "test", .threads = 1, .queue_limit = 1});
+    ThreadPool pool({.name = "test", .max = 1, .queue_limit = 1});
     std::atomic<bool> started = false, go = false;
     auto running = pool.defer([&] {
       started = true;

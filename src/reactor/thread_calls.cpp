@@ -1,0 +1,110 @@
+#include "reactor/thread_calls.hpp"
+
+#include <torc/async/operation.hpp>
+#include <torc/base/errors.hpp>
+#include <torc/base/failure.hpp>
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <utility>
+
+namespace torc::detail {
+
+ThreadCalls::ThreadCalls() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (!wake_) throw SystemError("creating an eventfd", errno);
+}
+
+bool ThreadCalls::call(std::move_only_function<void()> f) {
+  bool first;
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return false;
+    first = calls_.empty();
+    calls_.push_back(std::move(f));
+  }
+  tell_loop(first);
+  return true;
+}
+
+bool ThreadCalls::call_waited(OutsideWait& wait, std::move_only_function<void()> f) {
+  bool first;
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_ || refuses_waits_) return false;
+    first = calls_.empty();
+    calls_.push_back(std::move(f));
+    waits_.push_back(wait);
+  }
+  tell_loop(first);
+  return true;
+}
+
+void ThreadCalls::forget(OutsideWait& wait) noexcept {
+  const std::lock_guard lock(mutex_);
+  wait.unlink();
+}
+
+// Either we see here that the loop dozes, or doze() sees there that a call waits: both orders are total.
+void ThreadCalls::tell_loop(bool first) noexcept {
+  if (!first) return;
+  waiting_.store(true, std::memory_order_seq_cst);
+  if (!asleep_.load(std::memory_order_seq_cst)) return;
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
+}
+
+bool ThreadCalls::doze() noexcept {
+  asleep_.store(true, std::memory_order_seq_cst);
+  return !waiting_.load(std::memory_order_seq_cst);
+}
+
+void ThreadCalls::run_all() noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.store(false, std::memory_order_relaxed);
+    running_.swap(calls_);
+  }
+  for (auto& call : running_) {
+    current.budget = Scheduler::kBudget;
+    try {
+      call();
+    } catch (...) {
+      report_unhandled(Failure::current(), "in a call from another thread");
+    }
+  }
+  running_.clear();
+}
+
+void ThreadCalls::accept_waits() noexcept {
+  const std::lock_guard lock(mutex_);
+  refuses_waits_ = false;
+}
+
+void ThreadCalls::end_waits() noexcept {
+  std::vector<std::shared_ptr<OutsideWait>> told;
+  {
+    const std::lock_guard lock(mutex_);
+    refuses_waits_ = true;
+    while (OutsideWait* wait = waits_.pop_front()) {
+      if (auto alive = wait->weak_from_this().lock()) told.push_back(std::move(alive));
+    }
+  }
+  for (const auto& wait : told) wait->reactor_stopped();
+}
+
+void ThreadCalls::close() noexcept {
+  std::vector<std::move_only_function<void()>> left;  // destroyed without the lock: may call in here
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  left.swap(calls_);
+}
+
+void ThreadCalls::ready(Readiness) noexcept {
+  std::uint64_t count;
+  [[maybe_unused]] const auto bytes = ::read(wake_.get(), &count, sizeof count);
+}
+
+}  // namespace torc::detail
