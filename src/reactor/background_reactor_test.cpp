@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
@@ -146,7 +148,12 @@ TEST(BackgroundReactor, ResultsMayOutliveIt) {
 }
 
 TEST(BackgroundReactor, SaysWhenItCannotBeMade) {
-  EXPECT_THROW(BackgroundReactor({.reactor = {.read_buffer = std::size_t{1} << 60}}), std::bad_alloc);
+  rlimit before;
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  EXPECT_THROW(BackgroundReactor(), SystemError);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 TEST(BackgroundReactor, ItsThreadGetsNoSignals) {

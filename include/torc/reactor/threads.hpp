@@ -30,11 +30,16 @@ auto defer_to_pool(ThreadPool& pool, F f) {
   return pool.defer(std::move(f));
 }
 
-/// Runs `f` on a thread, in the background: nobody waits, and a failure is logged. Stopping the reactor
-/// takes it back if it has not begun.
+/// Runs `f` on a thread, in the background: nobody waits, and a failure is logged. When the reactor stops
+/// before it has begun, it does not begin.
 template <class F>
 void call_in_thread(F f, std::source_location where = std::source_location::current()) {
-  defer_to_thread(std::move(f)).detach(where);
+  defer_to_thread(std::move(f))
+      .then_outcome([](auto outcome) -> Outcome<void> {
+        if (outcome || outcome.error().template check<ReactorStopped>()) return {};
+        return std::move(outcome).error();
+      })
+      .detach(where);
 }
 
 /// Runs the functions one after another on one thread of `pool`; fires when the last has returned. The
