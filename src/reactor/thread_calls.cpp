@@ -17,7 +17,7 @@ ThreadCalls::ThreadCalls() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!wake_) throw SystemError("creating an eventfd", errno);
 }
 
-bool ThreadCalls::call(std::move_only_function<void()> f) {
+bool ThreadCalls::call(std::move_only_function<void()>&& f) {
   bool first;
   {
     const std::lock_guard lock(mutex_);
@@ -29,7 +29,7 @@ bool ThreadCalls::call(std::move_only_function<void()> f) {
   return true;
 }
 
-bool ThreadCalls::call_waited(OutsideWait& wait, std::move_only_function<void()> f) {
+bool ThreadCalls::call_waited(OutsideWait& wait, std::move_only_function<void()>&& f) {
   bool first;
   {
     const std::lock_guard lock(mutex_);

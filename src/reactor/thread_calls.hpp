@@ -24,8 +24,8 @@ class ThreadCalls final : public Watch, public ThreadDoor {
 
   // From any thread.
 
-  bool call(std::move_only_function<void()> f) override;
-  bool call_waited(OutsideWait& wait, std::move_only_function<void()> f) override;
+  bool call(std::move_only_function<void()>&& f) override;
+  bool call_waited(OutsideWait& wait, std::move_only_function<void()>&& f) override;
   void forget(OutsideWait& wait) noexcept override;
 
   // On the reactor's thread.

@@ -25,12 +25,12 @@ class OutsideWait : public ListHook, public std::enable_shared_from_this<Outside
 class ThreadDoor {
  public:
   virtual ~ThreadDoor() = default;
-  /// Calls `f` on the reactor's thread, in order of the calls. False, with `f` destroyed here, when the
+  /// Calls `f` on the reactor's thread, in order of the calls. False, and `f` is left as it is, when the
   /// reactor is gone.
-  virtual bool call(std::move_only_function<void()> f) = 0;
+  virtual bool call(std::move_only_function<void()>&& f) = 0;
   /// As call(), for a `wait` that is told when the reactor stops, until it is forgotten. False when the
   /// reactor has been stopped and does not run again.
-  virtual bool call_waited(OutsideWait& wait, std::move_only_function<void()> f) = 0;
+  virtual bool call_waited(OutsideWait& wait, std::move_only_function<void()>&& f) = 0;
   /// The wait is over.
   virtual void forget(OutsideWait& wait) noexcept = 0;
 };
