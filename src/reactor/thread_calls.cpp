@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <mutex>
 #include <utility>
 
 namespace torc::detail {
@@ -17,43 +18,40 @@ ThreadCalls::ThreadCalls() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!wake_) throw SystemError("creating an eventfd", errno);
 }
 
+// All but the first of a batch come through here and no further: the loop has been told.
 bool ThreadCalls::call(std::move_only_function<void()>&& f) {
-  bool first;
   {
     const std::lock_guard lock(mutex_);
-    if (closed_) return false;
-    first = calls_.empty();
-    calls_.push_back(std::move(f));
+    if (loop_told_) [[likely]] {
+      calls_.push_back(std::move(f));
+      return true;
+    }
   }
-  tell_loop(first);
-  return true;
+  return add(nullptr, std::move(f));
 }
 
-bool ThreadCalls::call_waited(OutsideWait& wait, std::move_only_function<void()>&& f) {
-  bool first;
+bool ThreadCalls::call_waited(OutsideWait& wait, std::move_only_function<void()>&& f) { return add(&wait, std::move(f)); }
+
+bool ThreadCalls::add(OutsideWait* wait, std::move_only_function<void()>&& f) {
   {
     const std::lock_guard lock(mutex_);
-    if (closed_ || refuses_waits_) return false;
-    first = calls_.empty();
+    if (closed_ || (wait && refuses_waits_)) return false;
     calls_.push_back(std::move(f));
-    waits_.push_back(wait);
+    if (wait) waits_.push_back(*wait);
+    if (std::exchange(loop_told_, true)) return true;
   }
-  tell_loop(first);
+  // Either we see here that the loop dozes, or doze() sees there that a call waits: both orders are total.
+  waiting_.store(true, std::memory_order_seq_cst);
+  if (asleep_.load(std::memory_order_seq_cst)) {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
+  }
   return true;
 }
 
 void ThreadCalls::forget(OutsideWait& wait) noexcept {
   const std::lock_guard lock(mutex_);
   wait.unlink();
-}
-
-// Either we see here that the loop dozes, or doze() sees there that a call waits: both orders are total.
-void ThreadCalls::tell_loop(bool first) noexcept {
-  if (!first) return;
-  waiting_.store(true, std::memory_order_seq_cst);
-  if (!asleep_.load(std::memory_order_seq_cst)) return;
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
 }
 
 bool ThreadCalls::doze() noexcept {
@@ -66,6 +64,7 @@ void ThreadCalls::run_all() noexcept {
     const std::lock_guard lock(mutex_);
     waiting_.store(false, std::memory_order_relaxed);
     running_.swap(calls_);
+    loop_told_ = false;
   }
   for (auto& call : running_) {
     current.budget = Scheduler::kBudget;
@@ -99,6 +98,7 @@ void ThreadCalls::close() noexcept {
   std::vector<std::move_only_function<void()>> left;  // destroyed without the lock: may call in here
   const std::lock_guard lock(mutex_);
   closed_ = true;
+  loop_told_ = false;
   left.swap(calls_);
 }
 

@@ -5,6 +5,7 @@
 // costs a system call for the first call of each batch and is right for a loop that others turn.
 #pragma once
 
+#include "reactor/light_lock.hpp"
 #include "reactor/poller.hpp"
 
 #include <torc/base/unique_fd.hpp>
@@ -13,7 +14,6 @@
 
 #include <atomic>
 #include <functional>
-#include <mutex>
 #include <vector>
 
 namespace torc::detail {
@@ -48,12 +48,13 @@ class ThreadCalls final : public Watch, public ThreadDoor {
 
  private:
   void ready(Readiness) noexcept override;
-  void tell_loop(bool first) noexcept;
+  bool add(OutsideWait* wait, std::move_only_function<void()>&& f);
 
   UniqueFd wake_;
   std::atomic<bool> waiting_ = false;
   std::atomic<bool> asleep_ = true;
-  std::mutex mutex_;
+  LightLock mutex_;
+  bool loop_told_ = false;  // that there are calls; never when closed
   bool closed_ = false;
   bool refuses_waits_ = false;
   IntrusiveList<OutsideWait> waits_;
