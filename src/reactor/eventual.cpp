@@ -115,6 +115,7 @@ bool Eventual::unwant() noexcept {
 
 void Eventual::send(std::move_only_function<void()> start) noexcept {
   try {
+    keep_context(start);
     if (door_->call_waited(*this, std::move(start))) return;
     settle(Failure(ReactorStopped("the reactor has stopped")), true);
   } catch (...) {

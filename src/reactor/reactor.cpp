@@ -183,7 +183,10 @@ void Reactor::call_when_running(std::move_only_function<void()> f) {
   calls_.push_back({Context::current(), std::move(f)});
 }
 
-void Reactor::call_from_thread(std::move_only_function<void()> f) { thread_calls_->call(std::move(f)); }
+void Reactor::call_from_thread(std::move_only_function<void()> f) {
+  detail::keep_context(f);
+  thread_calls_->call(std::move(f));
+}
 
 std::shared_ptr<detail::ThreadDoor> Reactor::thread_door() const noexcept { return thread_calls_; }
 

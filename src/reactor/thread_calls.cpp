@@ -1,5 +1,7 @@
 #include "reactor/thread_calls.hpp"
 
+#include <torc/async/context.hpp>
+#include <torc/async/current.hpp>
 #include <torc/async/operation.hpp>
 #include <torc/base/errors.hpp>
 #include <torc/base/failure.hpp>
@@ -13,6 +15,16 @@
 #include <utility>
 
 namespace torc::detail {
+
+void keep_context(std::move_only_function<void()>& f) {
+  if (!current.task && !current.context) [[likely]] return;
+  Context context = Context::current();
+  if (context.empty()) return;
+  f = [context = std::move(context), f = std::move(f)]() mutable {
+    const ContextScope scope(context);
+    f();
+  };
+}
 
 ThreadCalls::ThreadCalls() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!wake_) throw SystemError("creating an eventfd", errno);

@@ -98,7 +98,10 @@ class PoolQueue : public std::enable_shared_from_this<PoolQueue> {
   // Back to the reactor, where the job dies even when nobody wants its result any more.
   static void send_home(Job* job) {
     const auto home = job->home;
-    home->call([job = std::unique_ptr<Job>(job)] { job->deliver(); });
+    home->call([job = std::unique_ptr<Job>(job)]() mutable {
+      job->deliver();
+      job.reset();  // now, not with the last of the calls that arrived together
+    });
   }
 
   void serve(std::list<std::thread>::iterator self) {

@@ -1,6 +1,8 @@
 #include <torc/reactor/thread_pool.hpp>
 
+#include <torc/async/context.hpp>
 #include <torc/async/coroutine.hpp>
+#include <torc/async/promise.hpp>
 #include <torc/async/task_set.hpp>
 #include <torc/async/timing.hpp>
 #include <torc/base/log.hpp>
@@ -382,6 +384,27 @@ TEST(Threads, RunOnTheDefaultPoolOrAnother) {
     auto failed = co_await as_outcome(defer_to_thread([]() -> int { throw std::out_of_range("there"); }));
     EXPECT_TRUE(failed.error().check<std::out_of_range>());
     EXPECT_EQ(co_await defer_to_thread([]() -> Outcome<int> { return 3; }), 3);
+  }), 0);
+}
+
+inline constexpr ContextKey<std::string> kUser("user");
+
+TEST(Threads, WhatIsCalledElsewhereKeepsTheContext) {
+  EXPECT_EQ(run([]() -> Deferred<void> {
+    const auto user = [] {
+      const std::string* name = Context::current().get(kUser);
+      return name ? *name : "nobody";
+    };
+    Reactor& reactor = *Reactor::current();
+    {
+      const ContextScope scope(kUser, "ann");
+      EXPECT_EQ(co_await defer_to_thread(user), "ann");
+      EXPECT_EQ(co_await defer_to_thread([&] { return blocking_call_from_thread(reactor, kAmple, user); }), "ann");
+      auto [told, promise] = make_deferred<std::string>();
+      co_await defer_to_thread([&] { reactor.call_from_thread([&] { promise.set_value(user()); }); });
+      EXPECT_EQ(co_await told, "ann");
+    }
+    EXPECT_EQ(co_await defer_to_thread(user), "nobody");
   }), 0);
 }
 

@@ -6,6 +6,7 @@
 // only. The lock of the queue decides who owns a job that is being taken back.
 #pragma once
 
+#include <torc/async/context.hpp>
 #include <torc/async/deferred.hpp>
 #include <torc/base/errors.hpp>
 #include <torc/base/intrusive_list.hpp>
@@ -34,6 +35,7 @@ class Job : public ListHook {
   virtual void deliver() noexcept = 0;
 
   std::shared_ptr<ThreadDoor> home;
+  Context context;  // of whoever asked; current while it is worked on
   // For the pool, under its lock.
   bool queued = false;
   std::chrono::steady_clock::time_point since{};
@@ -74,6 +76,7 @@ class PoolOperation final : public OperationOf<JobResult<F>>, public Resident, p
     Reactor& reactor = Reactor::required("running a job on a thread pool");
     auto work = std::make_unique<Work>(std::move(f));
     work->home = reactor.thread_door();
+    work->context = Context::current();
     auto* operation = new PoolOperation(queue, work.get());
     work->operation = operation;
     std::unique_ptr<Job> job = std::move(work);
@@ -89,6 +92,7 @@ class PoolOperation final : public OperationOf<JobResult<F>>, public Resident, p
   struct Work final : Job {
     explicit Work(F f) : function(std::move(f)) {}
     void work() noexcept override {
+      const ContextScope scope(context);
       try {
         if constexpr (std::is_void_v<R>) {
           call();

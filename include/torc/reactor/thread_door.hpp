@@ -22,6 +22,9 @@ class OutsideWait : public ListHook, public std::enable_shared_from_this<Outside
   ~OutsideWait() = default;
 };
 
+/// `f`, to be called in the context that is current now.
+void keep_context(std::move_only_function<void()>& f);
+
 class ThreadDoor {
  public:
   virtual ~ThreadDoor() = default;
