@@ -22,6 +22,8 @@
 #include <torc/net/port.hpp>
 #include <torc/net/protocol.hpp>
 #include <torc/net/stream.hpp>
+#include <torc/reactor/background_reactor.hpp>
 #include <torc/reactor/reactor.hpp>
 #include <torc/reactor/run.hpp>
 #include <torc/reactor/signals.hpp>
+#include <torc/reactor/threads.hpp>

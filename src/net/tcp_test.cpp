@@ -552,5 +552,21 @@ TEST(Tcp, StoppingTheReactorFailsWhatIsPending) {
   EXPECT_TRUE(task.fired());
 }
 
+TEST(Tcp, StoppingTheReactorFailsANameLookup) {
+  Reactor reactor;
+  bool told = false;
+  reactor.call_when_running([&] {
+    resolve("localhost", 80)
+        .then_outcome([&](const auto& outcome) {
+          told = outcome.error().template check<ReactorStopped>();
+          EXPECT_TRUE(reactor.running());
+        })
+        .detach();
+    reactor.stop();  // before the loop can have brought it home
+  });
+  reactor.run();
+  EXPECT_TRUE(told);
+}
+
 }  // namespace
 }  // namespace torc

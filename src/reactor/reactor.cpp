@@ -1,21 +1,17 @@
 #include <torc/reactor/reactor.hpp>
 
 #include "reactor/poller.hpp"
+#include "reactor/thread_calls.hpp"
 
 #include <torc/base/errors.hpp>
 #include <torc/base/log.hpp>
-#include <torc/base/unique_fd.hpp>
 #include <torc/reactor/thread_pool.hpp>
 
-#include <sys/eventfd.h>
 #include <sys/random.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <csignal>
-#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -49,73 +45,12 @@ void call_logged(std::move_only_function<void()>& f, const char* where) noexcept
 
 }  // namespace
 
-// Calls from other threads: a locked list, and an eventfd that wakes the loop when the list was empty.
-class Reactor::ThreadCalls final : public detail::Watch, public detail::ThreadDoor {
- public:
-  ThreadCalls() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (!wake_) throw SystemError("creating an eventfd", errno);
-  }
-
-  int fd() const noexcept { return wake_.get(); }
-
-  bool call(std::move_only_function<void()> f) override {
-    bool first;
-    {
-      const std::lock_guard lock(mutex_);
-      if (closed_) return false;
-      first = calls_.empty();
-      calls_.push_back(std::move(f));
-    }
-    if (first) {
-      waiting_.store(true, std::memory_order_release);
-      const std::uint64_t one = 1;
-      [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
-    }
-    return true;
-  }
-
-  void close() {
-    std::vector<std::move_only_function<void()>> left;
-    const std::lock_guard lock(mutex_);
-    closed_ = true;
-    left.swap(calls_);
-  }
-
-  bool waiting() const noexcept { return waiting_.load(std::memory_order_acquire); }
-
-  void run_all() noexcept {
-    {
-      const std::lock_guard lock(mutex_);
-      waiting_.store(false, std::memory_order_relaxed);
-      running_.swap(calls_);
-    }
-    for (auto& call : running_) {
-      detail::current.budget = Scheduler::kBudget;
-      call_logged(call, "in a call from another thread");
-    }
-    running_.clear();
-  }
-
- private:
-  void ready(detail::Readiness) noexcept override {
-    std::uint64_t count;
-    [[maybe_unused]] const auto bytes = ::read(wake_.get(), &count, sizeof count);
-  }
-
-  UniqueFd wake_;
-  std::atomic<bool> waiting_ = false;
-  std::mutex mutex_;
-  bool closed_ = false;
-  std::vector<std::move_only_function<void()>> calls_;
-  std::vector<std::move_only_function<void()>> running_;  // keeps its memory between turns
-};
-
 Reactor::Reactor(ReactorOptions options)
     : options_(options),
       now_(monotonic_now()),
       wheel_(now_),
       poller_(detail::make_epoll_poller()),
-      thread_calls_(std::make_shared<ThreadCalls>()),
+      thread_calls_(std::make_shared<detail::ThreadCalls>()),
       read_buffer_(std::make_unique_for_overwrite<char[]>(options.read_buffer)) {
   ignore_broken_pipes();
   if (::getrandom(&random_state_, sizeof random_state_, 0) != sizeof random_state_) {
@@ -126,6 +61,7 @@ Reactor::Reactor(ReactorOptions options)
 
 Reactor::~Reactor() {
   const Enter enter(this);
+  thread_calls_->end_waits();  // before a pool is waited for: its threads may be among those who wait
   // Each leaves the list before it dies: it may still ask for another.
   while (!services_.empty()) {
     const Service last = std::move(services_.back());
@@ -136,9 +72,10 @@ Reactor::~Reactor() {
     log::warning("reactor", "background work detached at " + where + " was cut off");
   }
   calls_.clear();  // may own ports, which need the poller
-  name_pool_.reset();
-  thread_calls_->close();
   while (detail::Resident* resident = residents_.pop_front()) resident->reactor_gone();
+  thread_pool_.reset();
+  name_pool_.reset();
+  thread_calls_->close();  // last: what the pools still bring home dies here
 }
 
 Reactor* Reactor::current() noexcept { return dynamic_cast<Reactor*>(Scheduler::current()); }
@@ -170,9 +107,12 @@ void Reactor::run() {
   const Enter enter(this);
   state_ = State::kRunning;
   begin_turn();
+  thread_calls_->accept_waits();
   while (state_ == State::kRunning) turn();
   if (state_ == State::kStopping) shut_down();
   state_ = State::kIdle;
+  thread_calls_->doze();
+  thread_calls_->end_waits();
 }
 
 void Reactor::turn() {
@@ -187,7 +127,9 @@ void Reactor::turn() {
   } else if (const auto due = wheel_.next_due()) {
     limit = std::max(Duration::zero(), *due - monotonic_now());  // callbacks may have taken long
   }
+  if (limit != Duration::zero() && !thread_calls_->doze()) limit = Duration::zero();
   poller_->wait(limit);
+  thread_calls_->wake();
   begin_turn();
   poller_->dispatch();
 }
@@ -217,6 +159,7 @@ void Reactor::crash() noexcept {
 }
 
 void Reactor::shut_down() {
+  thread_calls_->end_waits();
   detail::IntrusiveList<detail::Resident> leaving;
   leaving.take(residents_);
   while (detail::Resident* resident = leaving.pop_front()) {
@@ -245,15 +188,26 @@ void Reactor::call_when_running(std::move_only_function<void()> f) {
   calls_.push_back({Context::current(), std::move(f)});
 }
 
-void Reactor::call_from_thread(std::move_only_function<void()> f) { thread_calls_->call(std::move(f)); }
+void Reactor::call_from_thread(std::move_only_function<void()> f) {
+  detail::keep_context(f);
+  thread_calls_->call(std::move(f));
+}
 
 std::shared_ptr<detail::ThreadDoor> Reactor::thread_door() const noexcept { return thread_calls_; }
+
+ThreadPool& Reactor::thread_pool() {
+  if (!thread_pool_) {
+    thread_pool_ = std::make_unique<ThreadPool>(
+        ThreadPoolOptions{.name = "torc-threads", .max = options_.threads, .queue_limit = 4096});
+  }
+  return *thread_pool_;
+}
 
 ThreadPool& Reactor::name_pool() {
   if (!name_pool_) {
     // A lookup that hangs must not hold up the end of the program.
     name_pool_ = std::make_unique<ThreadPool>(
-        ThreadPoolOptions{.name = "torc-names", .threads = 8, .queue_limit = 4096, .wait_for_running = false});
+        ThreadPoolOptions{.name = "torc-names", .max = 8, .queue_limit = 4096, .wait_for_running = false});
   }
   return *name_pool_;
 }

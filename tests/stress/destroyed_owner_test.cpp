@@ -279,7 +279,7 @@ TEST(DestroyedOwner, TaskSetAndTaskGroup) {
 
 TEST(DestroyedOwner, ThreadPoolAndLookup) {
   at_every_moment([](World& world) -> Deferred<void> {
-    ThreadPool pool({.threads = 2});
+    ThreadPool pool({.max = 2});
     std::vector<Deferred<int>> jobs;
     for (int i = 0; i < 4; ++i) jobs.push_back(pool.defer([i] { return i; }));
     world.step();

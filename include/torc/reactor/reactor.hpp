@@ -15,6 +15,7 @@
 
 #include <torc/async/background.hpp>
 #include <torc/async/scheduler.hpp>
+#include <torc/reactor/thread_door.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -55,15 +56,8 @@ class Resident : public ListHook {
   ~Resident() = default;
 };
 
-/// The way into a reactor from other threads; outlives it, closed.
-class ThreadDoor {
- public:
-  virtual ~ThreadDoor() = default;
-  /// Calls `f` on the reactor's thread, in order of the calls. False when the reactor is gone.
-  virtual bool call(std::move_only_function<void()> f) = 0;
-};
-
 class Poller;
+class ThreadCalls;
 
 /// Its address stands for the type T. Not const, so that no linker merges two.
 template <class T>
@@ -78,6 +72,8 @@ struct ReactorOptions {
   std::size_t read_buffer = 256 * 1024;
   /// How long stopping waits for background work that was cancelled.
   Duration shutdown_limit = std::chrono::seconds(10);
+  /// Threads at most in the pool behind defer_to_thread.
+  std::size_t threads = 10;
 };
 
 class Reactor final : public Scheduler {
@@ -138,6 +134,8 @@ class Reactor final : public Scheduler {
   std::span<char> read_buffer() noexcept { return {read_buffer_.get(), options_.read_buffer}; }
   /// For what may outlive the reactor on another thread.
   std::shared_ptr<detail::ThreadDoor> thread_door() const noexcept;
+  /// The pool behind defer_to_thread, made when it is first asked for. ~Reactor waits for what runs in it.
+  ThreadPool& thread_pool();
   /// The pool for looking up names: separate, so that slow lookups delay nothing else.
   ThreadPool& name_pool();
   /// Keeps `resident` until it unlinks itself; told when the reactor stops.
@@ -145,7 +143,6 @@ class Reactor final : public Scheduler {
 
  private:
   enum class State { kIdle, kRunning, kStopping, kLeaving };
-  class ThreadCalls;
   struct Service {
     const void* type;
     std::unique_ptr<void, void (*)(void*)> object;
@@ -170,7 +167,8 @@ class Reactor final : public Scheduler {
   detail::IntrusiveList<detail::Resident> residents_;
   detail::Background background_;
   std::unique_ptr<detail::Poller> poller_;
-  std::shared_ptr<ThreadCalls> thread_calls_;
+  std::shared_ptr<detail::ThreadCalls> thread_calls_;
+  std::unique_ptr<ThreadPool> thread_pool_;
   std::unique_ptr<ThreadPool> name_pool_;
   std::unique_ptr<char[]> read_buffer_;
   std::vector<Service> services_;  // few: found by looking at each

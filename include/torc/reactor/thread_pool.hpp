@@ -1,29 +1,54 @@
 // ThreadPool: a named, bounded set of threads for code that blocks.
 //
-// A job runs on one of the pool's threads; its result fires on the thread that asked. Dropping or
-// cancelling the Deferred removes a job that still waits; one that runs finishes and its result dies on
-// the reactor's thread. The pool owns the jobs. Destroying it fails those that wait with BrokenPromise.
+//   torc::ThreadPool disk{{.name = "disk", .max = 2}};
+//   auto text = co_await disk.defer([path] { return read_all(path); });
+//
+// A job runs on one of the pool's threads; its result fires on the thread that asked. The pool owns the
+// jobs. Dropping or cancelling the Deferred removes a job that still waits; one that runs goes on to its
+// end, and its result dies on the reactor's thread. A job that takes a std::stop_token is asked to stop
+// then. When the reactor stops, jobs it has asked for fail with ReactorStopped and end the same way.
+// Destroying the pool fails jobs that wait with BrokenPromise.
+//
+// Several reactors may share a pool. Its threads get no signals. The default pool of a reactor is used
+// with defer_to_thread (torc/reactor/threads.hpp).
 #pragma once
 
 #include <torc/async/deferred.hpp>
-#include <torc/base/intrusive_list.hpp>
-#include <torc/reactor/reactor.hpp>
+#include <torc/base/time.hpp>
+#include <torc/reactor/pool_job.hpp>
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
 namespace torc {
 
 struct ThreadPoolOptions {
-  /// Names the threads and the errors of the pool.
+  /// Names the threads, and the pool in errors.
   std::string name = "pool";
-  /// Threads at most; they start when needed and stay.
-  std::size_t threads = 4;
+  /// Threads that stay when there is nothing to do. They start when they are first needed, as all do.
+  std::size_t min = 0;
+  /// Threads at most; one at least.
+  std::size_t max = 4;
+  /// How long a thread above `min` waits for a job before it ends.
+  Duration idle_timeout = std::chrono::seconds(30);
   /// Jobs that may wait; more fail at once with QueueFull.
   std::size_t queue_limit = 1024;
   /// Whether destroying the pool waits for jobs that run; otherwise they end unheard.
   bool wait_for_running = true;
+};
+
+/// What a pool is doing at a moment, and has done since it was made.
+struct ThreadPoolMetrics {
+  std::size_t threads = 0;
+  std::size_t idle = 0;     // of these, without a job
+  std::size_t running = 0;  // jobs on a thread
+  std::size_t queued = 0;   // jobs that wait for one
+  std::uint64_t done = 0;     // jobs that ran to their end
+  std::uint64_t refused = 0;  // jobs that failed with QueueFull
+  Duration longest_wait{};    // of a job that was begun, in the queue
 };
 
 /// A bounded queue had no room.
@@ -32,121 +57,29 @@ class QueueFull : public Error {
   using Error::Error;
 };
 
-namespace detail {
-
-class PoolQueue;
-
-/// What travels between the threads: kept alive by the pool until run or removed.
-class Job : public ListHook {
- public:
-  virtual ~Job() = default;
-  /// On a pool thread.
-  virtual void work() noexcept = 0;
-  /// On the reactor's thread: after work(), or without it when the pool has been destroyed.
-  virtual void deliver() noexcept = 0;
-
-  std::shared_ptr<ThreadDoor> home;
-  bool queued = false;  // guarded by the pool's lock
-};
-
-/// Puts a job in the queue; null when it is full.
-bool enqueue(PoolQueue& queue, std::unique_ptr<Job>& job);
-/// Takes a waiting job back; false when it is running or done.
-bool take_back(PoolQueue& queue, Job& job) noexcept;
-
-template <class F>
-class PoolOperation;
-
-}  // namespace detail
-
 class ThreadPool {
  public:
   explicit ThreadPool(ThreadPoolOptions options = {});
+  /// Fails the jobs that wait, and waits for those that run unless told not to. Their results are still
+  /// delivered. Not on a thread of the pool.
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  /// Runs `f()` on a thread of the pool; gives what it returns or throws. Asked for on a reactor.
+  /// Runs `f()`, or `f(std::stop_token)` if it takes one, on a thread of the pool; gives what it returns
+  /// or throws. Asked for on a reactor's thread, where `f` is also destroyed. The token is asked to stop
+  /// when the Deferred is dropped or cancelled or the reactor stops; callbacks on it run on the
+  /// reactor's thread.
   template <class F>
-  auto defer(F f) -> Deferred<std::invoke_result_t<F&>>;
+  auto defer(F f) -> Deferred<detail::JobResult<F>> {
+    return detail::PoolOperation<F>::start(queue_, std::move(f));
+  }
+
+  /// From any thread.
+  ThreadPoolMetrics metrics() const;
 
  private:
   std::shared_ptr<detail::PoolQueue> queue_;
 };
-
-namespace detail {
-
-template <class F>
-class PoolOperation final : public OperationOf<std::invoke_result_t<F&>>, public Pooled {
-  using T = std::invoke_result_t<F&>;
-
- public:
-  static Deferred<T> start(std::shared_ptr<PoolQueue> queue, F f) {
-    auto job = std::make_unique<Work>(std::move(f));
-    job->home = Reactor::required("ThreadPool::defer").thread_door();
-    auto* work = job.get();
-    std::unique_ptr<Job> base = std::move(job);
-    if (!enqueue(*queue, base)) return fail<T>(QueueFull("the thread pool's queue is full"));
-    auto* operation = new PoolOperation(std::move(queue), work);
-    work->operation = operation;
-    return Deferred<T>(operation);
-  }
-
- private:
-  struct Work final : Job {
-    explicit Work(F f) : function(std::move(f)) {}
-    void work() noexcept override {
-      try {
-        if constexpr (std::is_void_v<T>) {
-          function();
-          outcome.emplace();
-        } else {
-          outcome.emplace(function());
-        }
-      } catch (...) {
-        outcome.emplace(Failure::current());
-      }
-    }
-    void deliver() noexcept override {
-      if (!operation) return;
-      if (!outcome) outcome.emplace(Failure(BrokenPromise("the thread pool was destroyed before it ran this")));
-      std::exchange(operation, nullptr)->finish(*std::move(outcome));
-    }
-    F function;
-    std::optional<Outcome<T>> outcome;
-    PoolOperation* operation = nullptr;  // touched on the reactor's thread only
-  };
-
-  PoolOperation(std::shared_ptr<PoolQueue> queue, Work* work) : queue_(std::move(queue)), work_(work) {}
-  void finish(Outcome<T> outcome) noexcept {
-    work_ = nullptr;
-    this->fire(std::move(outcome));
-  }
-  void unregister() noexcept {
-    if (!work_) return;
-    work_->operation = nullptr;
-    Work* work = std::exchange(work_, nullptr);
-    if (take_back(*queue_, *work)) delete work;
-  }
-  void cancel_leaf() noexcept override {
-    unregister();
-    Operation::fire(Failure(Cancelled{}));
-  }
-  void abandon() noexcept override {
-    unregister();
-    delete this;
-  }
-  void discard() noexcept override { delete this; }
-
-  std::shared_ptr<PoolQueue> queue_;
-  Work* work_;
-};
-
-}  // namespace detail
-
-template <class F>
-auto ThreadPool::defer(F f) -> Deferred<std::invoke_result_t<F&>> {
-  return detail::PoolOperation<F>::start(queue_, std::move(f));
-}
 
 }  // namespace torc
