@@ -16,14 +16,19 @@ Operation::Operation() noexcept : home_(current.scheduler), context_(Context::cu
 void Operation::inner_fired(Operation&) noexcept { misuse("an operation that waits for nothing was told of a result"); }
 
 void Operation::fire() noexcept {
-  fire_later();
-  RunQueue::current().drain();
+  state_ = State::kFired;
+  auto& queue = RunQueue::current();
+  // Without a waiter the result stays here until somebody comes for it.
+  if (waiter_) queue.push(*this);
+  queue.drain();
 }
 
 void Operation::fire_later() noexcept {
   state_ = State::kFired;
-  // Without a waiter the result stays here until somebody comes for it.
-  if (waiter_) RunQueue::current().push(*this);
+  if (!waiter_) return;
+  auto& queue = RunQueue::current();
+  queue.push(*this);
+  if (!queue.firing_ && queue.when_left_) [[unlikely]] queue.when_left_();
 }
 
 void Operation::drop(Operation* root) noexcept {
@@ -67,6 +72,7 @@ void Operation::tear_down(Operation* root) noexcept {
     at = above;
   }
   queue.firing_ = firing;
+  if (!firing && !queue.empty() && queue.when_left_) [[unlikely]] queue.when_left_();
 }
 
 bool Operation::leave_orphaned() noexcept {

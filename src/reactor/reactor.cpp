@@ -1,6 +1,7 @@
 #include <torc/reactor/reactor.hpp>
 
 #include "reactor/poller.hpp"
+#include "reactor/shutdown_limit.hpp"
 
 #include <torc/base/errors.hpp>
 #include <torc/base/log.hpp>
@@ -125,6 +126,8 @@ Reactor::Reactor(ReactorOptions options)
 }
 
 Reactor::~Reactor() {
+  if (in_turn_) detail::misuse("a Reactor was destroyed by its own work: it is still on the stack");
+  if (host_) host_->reactor_gone();
   const Enter enter(this);
   // Each leaves the list before it dies: it may still ask for another.
   while (!services_.empty()) {
@@ -149,7 +152,7 @@ Reactor& Reactor::required(const char* what) noexcept {
   return *reactor;
 }
 
-Instant Reactor::now() const noexcept { return state_ == State::kIdle ? monotonic_now() : now_; }
+Instant Reactor::now() const noexcept { return in_turn_ ? now_ : monotonic_now(); }
 
 WallTime Reactor::wall_now() const noexcept { return std::chrono::system_clock::now(); }
 
@@ -167,20 +170,44 @@ void Reactor::run() {
   }
   const Enter enter(this);
   state_ = State::kRunning;
+  in_turn_ = true;
   begin_turn();
   while (state_ == State::kRunning) turn();
-  if (state_ == State::kStopping) shut_down();
+  if (state_ == State::kStopping) {
+    detail::ShutdownLimit limit(*this);
+    begin_shut_down(limit);
+    // At least one turn, so that what was told to end can say so.
+    do {
+      turn();
+    } while (shutting_down());
+  }
+  in_turn_ = false;
   state_ = State::kIdle;
 }
 
-void Reactor::turn() {
+bool Reactor::has_work() const noexcept {
+  return !posted_.empty() || !calls_.empty() || !detail::RunQueue::current().empty() || thread_calls_->waiting() ||
+         state_ == State::kLeaving || state_ == State::kStopping;
+}
+
+void Reactor::prepare_to_sleep() noexcept {
+  detail::IntrusiveList<detail::BeforeSleep> now;
+  now.take(before_sleep_);
+  while (detail::BeforeSleep* hook = now.pop_front()) {
+    before_sleep_.push_back(*hook);
+    detail::current.budget = kBudget;
+    hook->before_sleep();
+  }
+}
+
+void Reactor::turn(bool may_sleep) {
   detail::RunQueue::current().drain();  // what destructors fired
   if (thread_calls_->waiting()) thread_calls_->run_all();
   run_posted();
   if (wheel_.next_due()) wheel_.advance(now());
+  if (!before_sleep_.empty()) prepare_to_sleep();
   Duration limit(-1);
-  if (!posted_.empty() || !calls_.empty() || !detail::RunQueue::current().empty() || thread_calls_->waiting() ||
-      state_ == State::kLeaving || state_ == State::kStopping) {
+  if (!may_sleep || has_work()) {
     limit = Duration::zero();
   } else if (const auto due = wheel_.next_due()) {
     limit = std::max(Duration::zero(), *due - monotonic_now());  // callbacks may have taken long
@@ -208,13 +235,15 @@ void Reactor::run_posted() noexcept {
 
 void Reactor::stop() noexcept {
   if (state_ == State::kRunning) state_ = State::kStopping;
+  wake_host();
 }
 
 void Reactor::crash() noexcept {
   if (state_ != State::kIdle) state_ = State::kLeaving;
+  wake_host();
 }
 
-void Reactor::shut_down() {
+void Reactor::begin_shut_down(detail::Timer& limit) {
   detail::IntrusiveList<detail::Resident> leaving;
   leaving.take(residents_);
   while (detail::Resident* resident = leaving.pop_front()) {
@@ -223,21 +252,12 @@ void Reactor::shut_down() {
   }
   wheel_.stop_all();
   background_.cancel_all();
-
-  struct Limit final : detail::Timer {
-    explicit Limit(Reactor& reactor) noexcept : reactor(reactor) {}
-    void expire() noexcept override { reactor.crash(); }
-    Reactor& reactor;
-  } limit(*this);
   arm(limit, now() + options_.shutdown_limit);
-  // At least one turn, so that what was told to end can say so.
-  do {
-    turn();
-  } while (!background_.empty() && state_ == State::kStopping);
 }
 
 void Reactor::call_when_running(std::move_only_function<void()> f) {
   calls_.push_back({Context::current(), std::move(f)});
+  wake_host();
 }
 
 void Reactor::call_from_thread(std::move_only_function<void()> f) { thread_calls_->call(std::move(f)); }

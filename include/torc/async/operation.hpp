@@ -164,6 +164,9 @@ class RunQueue {
   bool tearing_down() const noexcept { return tearing_down_; }
   /// Tells waiters until none is left. Does nothing inside a firing.
   void drain() noexcept;
+  /// What is called when a destructor leaves something here outside any firing; null for nothing. Set
+  /// where no turn of a loop is sure to come soon: by a hosted reactor.
+  void call_when_left(void (*f)() noexcept) noexcept { when_left_ = f; }
 
  private:
   friend class Operation;
@@ -174,6 +177,7 @@ class RunQueue {
 
   Operation* head_ = nullptr;
   Operation* tail_ = nullptr;
+  void (*when_left_)() noexcept = nullptr;
   bool firing_ = false;
   bool tearing_down_ = false;
 };
