@@ -1,12 +1,25 @@
 # examples/NN-name/*.cpp is the program bin/examples/NN-name; its check.sh, if it has one, is the test
-# example.NN-name and gets the folder of the programs as its argument.
+# example.NN-name and gets the folder of the programs as its argument. A program whose first source says
+# `// needs: <targets>` is built if these are there; without it the test is skipped by its check.sh.
 
 file(GLOB folders CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/[0-9][0-9]-*)
 foreach(folder IN LISTS folders)
   get_filename_component(name ${folder} NAME)
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+  set(needs "")
+  foreach(source IN LISTS sources)
+    file(STRINGS ${source} line REGEX "^// needs: ")
+    string(REGEX MATCHALL "[A-Za-z_]+::[A-Za-z_]+" line "${line}")
+    list(APPEND needs ${line})
+  endforeach()
+  foreach(target IN LISTS needs)
+    if(NOT TARGET ${target})
+      set(sources "")
+    endif()
+  endforeach()
   if(sources)
     torc_executable(example-${name} examples ${name} ${sources})
+    target_link_libraries(example-${name} PRIVATE ${needs})
   endif()
   if(TORC_BUILD_TESTS AND EXISTS ${folder}/check.sh)
     add_test(NAME example.${name} COMMAND bash ${folder}/check.sh ${PROJECT_BINARY_DIR}/bin WORKING_DIRECTORY ${folder})

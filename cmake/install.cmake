@@ -1,6 +1,6 @@
 # What `cmake --install` writes for users of the libraries:
 #
-#   find_package(torc 0.1 COMPONENTS http)  ->  torc::http     (no COMPONENTS: every module)
+#   find_package(torc 0.1 COMPONENTS http)  ->  torc::http     (no COMPONENTS: every module that is not optional)
 #   pkg-config --libs torc torc-http                           (torc is the core)
 #
 # Each module is exported by itself, so that a program that wants the core alone needs the dependencies of no other.
@@ -11,6 +11,7 @@ set(pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 # The .pc files find the prefix from where they lie, so that the installed tree can be moved.
 file(RELATIVE_PATH TORC_PC_TO_PREFIX /prefix/${pkgconfig_dir} /prefix)
 get_property(modules GLOBAL PROPERTY TORC_MODULES)
+get_property(optional_modules GLOBAL PROPERTY TORC_OPTIONAL_MODULES)
 
 # torc_link_flags(<out flags> <out requires> <libs>): what a .pc file says of third-party libraries.
 function(torc_link_flags flags_out requires_out)
@@ -62,7 +63,7 @@ configure_package_config_file(cmake/torcConfig.cmake.in ${PROJECT_BINARY_DIR}/to
 # Before 1.0 every minor version may change the interface.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/torcConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/torcConfig.cmake ${PROJECT_BINARY_DIR}/torcConfigVersion.cmake
-  cmake/Findlibbacktrace.cmake DESTINATION ${config_dir})
+  cmake/Findlibbacktrace.cmake cmake/FindGLib.cmake cmake/Findlibuv.cmake DESTINATION ${config_dir})
 
 install(DIRECTORY include/torc ${TORC_GENERATED_INCLUDE_DIR}/torc DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN "*.hpp")

@@ -1,8 +1,11 @@
-# torc_module(<name> [DEPENDS <modules>] [LIBS <targets>] [PRIVATE_LIBS <targets>])
+# torc_module(<name> [OPTIONAL] [FOLDER <folder>] [DEPENDS <modules>] [LIBS <targets>] [PRIVATE_LIBS <targets>])
 #
 # The library torc::<name> (libtorc_<name>.a) of src/<name>/ and include/torc/<name>/. Public headers are included as
 # "torc/<name>/x.hpp", private ones as "<name>/x.hpp". A module that has only headers is an INTERFACE library and
 # becomes a static one with its first source.
+#
+# With FOLDER its sources are those of src/<folder>/. An OPTIONAL module is left out, with a word, when one of its
+# libraries is not installed.
 
 include(GNUInstallDirs)
 set(TORC_GENERATED_INCLUDE_DIR ${PROJECT_BINARY_DIR}/include)
@@ -24,8 +27,23 @@ function(torc_include_directories target scope)
 endfunction()
 
 function(torc_module name)
-  cmake_parse_arguments(arg "" "" "DEPENDS;LIBS;PRIVATE_LIBS" ${ARGN})
-  torc_sources(sources src/${name})
+  cmake_parse_arguments(arg "OPTIONAL" "FOLDER" "DEPENDS;LIBS;PRIVATE_LIBS" ${ARGN})
+  if(NOT arg_FOLDER)
+    set(arg_FOLDER ${name})
+  endif()
+  if(arg_OPTIONAL)
+    foreach(lib IN LISTS arg_LIBS arg_PRIVATE_LIBS)
+      torc_look_for(${lib})
+      if(NOT TARGET ${lib})
+        get_property(package GLOBAL PROPERTY TORC_PACKAGE_OF_${lib})
+        list(JOIN package " " package)
+        message(STATUS "torc::${name} is left out: it needs ${package} (`tools/install_packages.sh test`)")
+        return()
+      endif()
+    endforeach()
+    set_property(GLOBAL APPEND PROPERTY TORC_OPTIONAL_MODULES ${name})
+  endif()
+  torc_sources(sources src/${arg_FOLDER})
   torc_find(${arg_LIBS} ${arg_PRIVATE_LIBS})
 
   set(target torc_${name})
@@ -88,4 +106,20 @@ function(torc_executable target folder name)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF OUTPUT_NAME ${name}
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin/${folder})
   target_link_libraries(${target} PRIVATE ${modules})
+endfunction()
+
+# torc_use_host_libraries(<target>): what the optional modules of other loops stand on, for tests and benchmarks that
+# run those loops themselves. TORC_HAVE_GLIB, TORC_HAVE_UV and TORC_HAVE_ASIO say which are there.
+function(torc_use_host_libraries target)
+  foreach(pair IN ITEMS glib/GLib::GLib uv/libuv::libuv asio/Boost::headers)
+    string(REGEX REPLACE "^(.*)/(.*)$" "\\1;\\2" pair ${pair})
+    list(GET pair 0 loop)
+    list(GET pair 1 lib)
+    if(TARGET torc_host_${loop})
+      torc_find(${lib})
+      string(TOUPPER ${loop} name)
+      target_link_libraries(${target} PRIVATE ${lib})
+      target_compile_definitions(${target} PRIVATE TORC_HAVE_${name})
+    endif()
+  endforeach()
 endfunction()

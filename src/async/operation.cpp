@@ -55,6 +55,7 @@ void Operation::tear_down(Operation* root) noexcept {
     at = above;
   }
   queue.firing_ = firing;
+  if (!firing && !queue.empty() && queue.when_left_) [[unlikely]] queue.when_left_();
 }
 
 bool Operation::leave_orphaned() noexcept {

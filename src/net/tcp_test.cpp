@@ -1,4 +1,5 @@
 #include <torc/endpoint/listen.hpp>
+#include <torc/net/connect.hpp>
 #include <torc/torc.hpp>
 
 #include <gtest/gtest.h>
@@ -557,8 +558,8 @@ TEST(Tcp, StoppingTheReactorFailsANameLookup) {
   bool told = false;
   reactor.call_when_running([&] {
     resolve("localhost", 80)
-        .then_outcome([&](const auto& outcome) {
-          told = outcome.error().template check<ReactorStopped>();
+        .then_outcome([&](Outcome<std::vector<SocketAddress>> outcome) {
+          told = outcome.error().check<ReactorStopped>();
           EXPECT_TRUE(reactor.running());
         })
         .detach();

@@ -57,6 +57,8 @@ class EpollPoller final : public Poller {
     }
   }
 
+  int fd() const noexcept override { return epoll_.get(); }
+
  private:
   static constexpr int kBatch = 256;
 

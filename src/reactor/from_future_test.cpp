@@ -13,7 +13,7 @@ namespace {
 
 TEST(FromFuture, GivesTheValueOrTheErrorOfAFuture) {
   EXPECT_EQ(run([]() -> Deferred<void> {
-    ThreadPool pool({.name = "futures", .threads = 2});
+    ThreadPool pool({.name = "futures", .max = 2});
     std::promise<int> later;
     auto waits = from_future(pool, later.get_future());
     EXPECT_TRUE(waits.pending());

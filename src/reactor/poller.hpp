@@ -20,6 +20,8 @@ class Poller {
   virtual void wait(Duration limit) noexcept = 0;
   /// Calls the watches of what wait() found.
   virtual void dispatch() noexcept = 0;
+  /// A descriptor that is readable when wait() would not sleep; for a hosted reactor.
+  virtual int fd() const noexcept = 0;
 };
 
 std::unique_ptr<Poller> make_epoll_poller();

@@ -1,6 +1,7 @@
 #include <torc/reactor/reactor.hpp>
 
 #include "reactor/poller.hpp"
+#include "reactor/shutdown_limit.hpp"
 #include "reactor/thread_calls.hpp"
 
 #include <torc/base/errors.hpp>
@@ -60,6 +61,8 @@ Reactor::Reactor(ReactorOptions options)
 }
 
 Reactor::~Reactor() {
+  if (in_turn_) detail::misuse("a Reactor was destroyed by its own work: it is still on the stack");
+  if (host_) host_->reactor_gone();
   const Enter enter(this);
   thread_calls_->end_waits();  // before a pool is waited for: its threads may be among those who wait
   // Each leaves the list before it dies: it may still ask for another.
@@ -86,7 +89,7 @@ Reactor& Reactor::required(const char* what) noexcept {
   return *reactor;
 }
 
-Instant Reactor::now() const noexcept { return state_ == State::kIdle ? monotonic_now() : now_; }
+Instant Reactor::now() const noexcept { return in_turn_ ? now_ : monotonic_now(); }
 
 Instant Reactor::exact_now() const noexcept { return monotonic_now(); }
 
@@ -106,23 +109,47 @@ void Reactor::run() {
   }
   const Enter enter(this);
   state_ = State::kRunning;
+  in_turn_ = true;
   begin_turn();
   thread_calls_->accept_waits();
   while (state_ == State::kRunning) turn();
-  if (state_ == State::kStopping) shut_down();
+  if (state_ == State::kStopping) {
+    detail::ShutdownLimit limit(*this);
+    begin_shut_down(limit);
+    // At least one turn, so that what was told to end can say so.
+    do {
+      turn();
+    } while (shutting_down());
+  }
+  in_turn_ = false;
   state_ = State::kIdle;
   thread_calls_->doze();
   thread_calls_->end_waits();
 }
 
-void Reactor::turn() {
+bool Reactor::has_work() const noexcept {
+  return !posted_.empty() || !calls_.empty() || !detail::RunQueue::current().empty() || thread_calls_->waiting() ||
+         state_ == State::kLeaving || state_ == State::kStopping;
+}
+
+void Reactor::prepare_to_sleep() noexcept {
+  detail::IntrusiveList<detail::BeforeSleep> now;
+  now.take(before_sleep_);
+  while (detail::BeforeSleep* hook = now.pop_front()) {
+    before_sleep_.push_back(*hook);
+    detail::current.budget = kBudget;
+    hook->before_sleep();
+  }
+}
+
+void Reactor::turn(bool may_sleep) {
   detail::RunQueue::current().drain();  // what destructors fired
   if (thread_calls_->waiting()) thread_calls_->run_all();
   run_posted();
   if (wheel_.next_due()) wheel_.advance(now());
+  if (!before_sleep_.empty()) prepare_to_sleep();
   Duration limit(-1);
-  if (!posted_.empty() || !calls_.empty() || !detail::RunQueue::current().empty() || thread_calls_->waiting() ||
-      state_ == State::kLeaving || state_ == State::kStopping) {
+  if (!may_sleep || has_work()) {
     limit = Duration::zero();
   } else if (const auto due = wheel_.next_due()) {
     limit = std::max(Duration::zero(), *due - monotonic_now());  // callbacks may have taken long
@@ -152,13 +179,15 @@ void Reactor::run_posted() noexcept {
 
 void Reactor::stop() noexcept {
   if (state_ == State::kRunning) state_ = State::kStopping;
+  wake_host();
 }
 
 void Reactor::crash() noexcept {
   if (state_ != State::kIdle) state_ = State::kLeaving;
+  wake_host();
 }
 
-void Reactor::shut_down() {
+void Reactor::begin_shut_down(detail::Timer& limit) {
   thread_calls_->end_waits();
   detail::IntrusiveList<detail::Resident> leaving;
   leaving.take(residents_);
@@ -171,21 +200,12 @@ void Reactor::shut_down() {
   wheel_.take_all(timers);
   background_.cancel_all();
   detail::TimerWheel::stop(timers);
-
-  struct Limit final : detail::Timer {
-    explicit Limit(Reactor& reactor) noexcept : reactor(reactor) {}
-    void expire() noexcept override { reactor.crash(); }
-    Reactor& reactor;
-  } limit(*this);
   arm(limit, now() + options_.shutdown_limit);
-  // At least one turn, so that what was told to end can say so.
-  do {
-    turn();
-  } while (!background_.empty() && state_ == State::kStopping);
 }
 
 void Reactor::call_when_running(std::move_only_function<void()> f) {
   calls_.push_back({Context::current(), std::move(f)});
+  wake_host();
 }
 
 void Reactor::call_from_thread(std::move_only_function<void()> f) {

@@ -23,6 +23,8 @@ cmake -G Ninja -S "$consumer" -B "$work/by_cmake" \
 cmake --build "$work/by_cmake"
 runs "$work/by_cmake/consumer"
 runs "$work/by_cmake/consumer_of_core"
+with_host=$(find "$work/prefix" -name torc-host_glib.cmake)
+[ -z "$with_host" ] || runs "$work/by_cmake/consumer_of_host"
 
 pc_dir=$(dirname "$(find "$work/prefix" -name torc.pc)")
 by_pkg_config() {
@@ -34,3 +36,4 @@ by_pkg_config() {
 }
 by_pkg_config main.cpp torc-http
 by_pkg_config core.cpp torc
+[ -z "$with_host" ] || by_pkg_config host.cpp torc-host_glib

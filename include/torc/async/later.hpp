@@ -13,7 +13,7 @@ class Later final : public Posted {
   /// `self` is told that it goes on (inner_fired), behind what is queued already. It waits for nothing else.
   void yield(Operation& self) noexcept {
     if (!current.scheduler || --current.budget > 0) {
-      RunQueue::current().push(self);  // whoever runs us drains the queue when it has done with us
+      RunQueue::current().leave(self);
     } else {
       next_turn(self);
     }

@@ -174,6 +174,9 @@ class RunQueue {
   void drain() noexcept {
     if (!firing_) run_all();
   }
+  /// What is called when something is left here outside any firing, by a destructor for example; null for
+  /// nothing. Set where no turn of a loop is sure to come soon: by a hosted reactor.
+  void call_when_left(void (*f)() noexcept) noexcept { when_left_ = f; }
 
  private:
   friend class Operation;
@@ -187,6 +190,11 @@ class RunQueue {
     (tail_ ? tail_->next_ : head_) = &operation;
     tail_ = &operation;
   }
+  /// As push(), where nobody is sure to drain.
+  void leave(Operation& operation) noexcept {
+    push(operation);
+    if (!firing_ && when_left_) [[unlikely]] when_left_();
+  }
   void remove(Operation& operation) noexcept {
     operation.queued_ = false;
     (operation.previous_ ? operation.previous_->next_ : head_) = operation.next_;
@@ -197,18 +205,20 @@ class RunQueue {
 
   Operation* head_ = nullptr;
   Operation* tail_ = nullptr;
+  void (*when_left_)() noexcept = nullptr;
   bool firing_ = false;
   bool tearing_down_ = false;
 };
 
-inline void Operation::fire_later() noexcept {
+inline void Operation::fire() noexcept {
   state_ = State::kFired;
   // Without a waiter the result stays here until somebody comes for it.
   if (waiter_) RunQueue::current().push(*this);
-}
-inline void Operation::fire() noexcept {
-  fire_later();
   RunQueue::current().drain();
+}
+inline void Operation::fire_later() noexcept {
+  state_ = State::kFired;
+  if (waiter_) RunQueue::current().leave(*this);
 }
 
 /// While one lives, what fires is queued; the outermost drains when it ends. Opened around anything

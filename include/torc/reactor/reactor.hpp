@@ -9,6 +9,7 @@
 //
 //   posted calls (those queued at its start) -> due timers -> poll -> what became ready
 //
+// Instead of run() another loop may run it (torc/reactor/hosting.hpp, torc/host/).
 // The clock is read once a turn. A callback that throws is logged and the loop goes on. A Reactor is an
 // object, not a global: several may exist, one running per thread; Reactor::current() is that one.
 #pragma once
@@ -45,6 +46,29 @@ class Watch {
   ~Watch() = default;
 };
 
+/// Something that must see to its own affairs before the loop sleeps, such as a loop that runs inside it.
+/// Destroying it leaves the reactor.
+class BeforeSleep : public ListHook {
+ public:
+  /// Called once a turn. May post, arm timers, run user code and destroy itself.
+  virtual void before_sleep() noexcept = 0;
+
+ protected:
+  ~BeforeSleep() = default;
+};
+
+/// Who runs a reactor that does not run itself (Hosting).
+class Host {
+ public:
+  /// The reactor has something to do at `due`, which it may not know of.
+  virtual void wake_at(Instant due) noexcept = 0;
+  /// The reactor is being destroyed.
+  virtual void reactor_gone() noexcept = 0;
+
+ protected:
+  ~Host() = default;
+};
+
 /// Something that lives on a reactor and must end when it stops.
 class Resident : public ListHook {
  public:
@@ -65,6 +89,7 @@ inline char service_type = 0;
 
 }  // namespace detail
 
+class Hosting;
 class ThreadPool;
 
 struct ReactorOptions {
@@ -121,8 +146,14 @@ class Reactor final : public Scheduler {
   Instant exact_now() const noexcept override;
   WallTime wall_now() const noexcept override;
   std::uint64_t random() noexcept override;
-  void arm(detail::Timer& timer, Instant due) noexcept override { wheel_.arm(timer, due, now()); }
-  void post(detail::Posted& work) noexcept override { posted_.push_back(work); }
+  void arm(detail::Timer& timer, Instant due) noexcept override {
+    wheel_.arm(timer, due, now());
+    if (host_) [[unlikely]] host_->wake_at(due);
+  }
+  void post(detail::Posted& work) noexcept override {
+    posted_.push_back(work);
+    if (host_) [[unlikely]] host_->wake_at(Instant::min());
+  }
   detail::Background& background() noexcept override { return background_; }
 
   // For transports, in any module above.
@@ -140,8 +171,11 @@ class Reactor final : public Scheduler {
   ThreadPool& name_pool();
   /// Keeps `resident` until it unlinks itself; told when the reactor stops.
   void house(detail::Resident& resident) noexcept { residents_.push_back(resident); }
+  /// Calls `hook` once a turn, before the loop may sleep, until it is destroyed or unlinked.
+  void call_before_sleep(detail::BeforeSleep& hook) noexcept { before_sleep_.push_back(hook); }
 
  private:
+  friend class Hosting;
   enum class State { kIdle, kRunning, kStopping, kLeaving };
   struct Service {
     const void* type;
@@ -153,18 +187,27 @@ class Reactor final : public Scheduler {
     std::move_only_function<void()> function;
   };
 
-  void turn();
+  void turn(bool may_sleep = true);
   void begin_turn() noexcept;
-  void shut_down();
+  bool has_work() const noexcept;
+  void prepare_to_sleep() noexcept;
+  void begin_shut_down(detail::Timer& limit);
+  bool shutting_down() const noexcept { return !background_.empty() && state_ == State::kStopping; }
+  void wake_host() noexcept {
+    if (host_) host_->wake_at(Instant::min());
+  }
   void run_posted() noexcept;
 
   ReactorOptions options_;
   State state_ = State::kIdle;
+  bool in_turn_ = false;         // false between the dispatches of a hosted reactor, too
+  detail::Host* host_ = nullptr;
   Instant now_;  // of this turn
   detail::TimerWheel wheel_;
   detail::IntrusiveList<detail::Posted> posted_;
   std::vector<Call> calls_;
   detail::IntrusiveList<detail::Resident> residents_;
+  detail::IntrusiveList<detail::BeforeSleep> before_sleep_;
   detail::Background background_;
   std::unique_ptr<detail::Poller> poller_;
   std::shared_ptr<detail::ThreadCalls> thread_calls_;
