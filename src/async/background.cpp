@@ -1,5 +1,6 @@
 #include <torc/async/background.hpp>
 
+#include <torc/async/deadline.hpp>
 #include <torc/async/cooperator.hpp>
 #include <torc/async/deferred.hpp>
 #include <torc/async/scheduler.hpp>
@@ -7,9 +8,24 @@
 
 namespace torc::detail {
 
-Detached::Detached(Operation* operation, std::source_location where) noexcept
+struct Detached::Limit final : UnderDeadline {
+  Limit(Operation* operation, std::shared_ptr<DeadlineTimer> timer) noexcept
+      : operation(operation), timer(std::move(timer)) {
+    this->timer->add(*this);
+  }
+  void deadline_passed() noexcept override { Operation::request_cancel(operation); }
+  Operation* operation;
+  std::shared_ptr<DeadlineTimer> timer;
+};
+void Detached::EndLimit::operator()(Limit* limit) const noexcept { delete limit; }
+
+Detached::Detached(Operation* operation, std::source_location where)
     : Root("background work", operation, where), operation_(operation) {
   operation_->set_waiter(this);
+  const Context context = Context::current();
+  if (const auto* deadline = context.get(kDeadline)) {
+    if (auto timer = deadline->timer_here()) limit_.reset(new Limit(operation, std::move(timer)));
+  }
 }
 
 void Detached::inner_fired(Operation& inner) noexcept {

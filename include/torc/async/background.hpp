@@ -23,7 +23,7 @@ namespace torc::detail {
 /// One detached operation. Owns the operation and itself.
 class Detached final : public Waiter, public Root, public Pooled {
  public:
-  Detached(Operation* operation, std::source_location where) noexcept;
+  Detached(Operation* operation, std::source_location where);
 
  private:
   friend class Background;
@@ -34,8 +34,14 @@ class Detached final : public Waiter, public Root, public Pooled {
     Detached& task;
   };
 
+  struct Limit;
+  struct EndLimit {
+    void operator()(Limit* limit) const noexcept;
+  };
+
   Operation* operation_;
   Place place_{*this};
+  std::unique_ptr<Limit, EndLimit> limit_;  // when it was detached under a deadline
 };
 
 class Background {

@@ -8,6 +8,7 @@
 // them end by themselves, `co_await join()`; to cancel them and wait, `co_await cancel()`.
 #pragma once
 
+#include <torc/async/deadline.hpp>
 #include <torc/async/promise.hpp>
 #include <torc/base/intrusive_list.hpp>
 
@@ -39,7 +40,7 @@ class TaskOwner {
       if (auto outcome = task.take(); !outcome) child_failed(std::move(outcome).error());
       return;
     }
-    add(task.release_operation(), where);
+    add(detail::under_deadline(std::move(task)).release_operation(), where);
   }
 
   /// Runs `f()` in a fiber and owns that. (torc/async/fiber.hpp)
