@@ -21,6 +21,7 @@
 
 #include <torc/async/context.hpp>
 #include <torc/async/current.hpp>
+#include <torc/async/pool.hpp>
 #include <torc/base/failure.hpp>
 
 #include <cstdint>
@@ -251,19 +252,8 @@ class [[nodiscard]] TearingDown {
   bool before_;
 };
 
-/// Memory for operations and coroutine frames: per-thread free lists by size, plain malloc above
-/// 1 KiB and under AddressSanitizer.
-void* pool_allocate(std::size_t size);
-void pool_release(void* block, std::size_t size) noexcept;
-
 /// Logs a failure that nobody will look at: where it failed, and where it was let go.
 void report_unhandled(const Failure& failure, const char* where) noexcept;
-
-/// Gives pooled memory to classes that derive from it.
-struct Pooled {
-  static void* operator new(std::size_t size) { return pool_allocate(size); }
-  static void operator delete(void* block, std::size_t size) noexcept { pool_release(block, size); }
-};
 
 }  // namespace detail
 
