@@ -23,6 +23,9 @@ struct DelayedCall::Call final : detail::Timer, detail::Pooled {
   void stopped() noexcept override {
     if (detached) delete this;
   }
+  void wheel_gone() noexcept override {
+    if (detached) delete this;
+  }
 
   Clock& clock;
   std::move_only_function<void()> function;  // empty: the call was made

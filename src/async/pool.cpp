@@ -36,7 +36,7 @@ void* pool_allocate_slowly(std::size_t size) {
   return block;
 }
 
-void pool_release_slowly(void* block, std::size_t size) noexcept {
+void pool_release_slowly(void* block, [[maybe_unused]] std::size_t size) noexcept {
 #ifndef TORC_POOL_OFF
   const std::size_t index = (size - 1) / PoolLists::kGrain;
   if (state == Lists::kUnused && index < PoolLists::kClasses) {

@@ -98,6 +98,12 @@ void TimerWheel::take_all(IntrusiveList<Timer>& stopping) noexcept {
   }
 }
 
+void TimerWheel::drop_all() noexcept {
+  Slot left;
+  take_all(left);
+  while (Timer* timer = left.pop_front()) timer->wheel_gone();
+}
+
 void TimerWheel::stop(IntrusiveList<Timer>& stopping) noexcept {
   while (Timer* timer = stopping.pop_front()) timer->stopped();
 }

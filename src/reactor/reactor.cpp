@@ -75,6 +75,7 @@ Reactor::~Reactor() {
     log::warning("reactor", "background work detached at " + where + " was cut off");
   }
   calls_.clear();  // may own ports, which need the poller
+  wheel_.drop_all();
   while (detail::Resident* resident = residents_.pop_front()) resident->reactor_gone();
   thread_pool_.reset();
   name_pool_.reset();

@@ -166,6 +166,16 @@ TEST(DelayedCall, MayDestroyItsOwnHandle) {
   EXPECT_EQ(witness.use_count(), 1);
 }
 
+TEST(DelayedCall, ADetachedOneIsFreedWithItsReactor) {
+  auto captured = std::make_shared<int>(1);
+  {
+    Reactor reactor;
+    reactor.call_later(1h, [captured] {}).detach();
+    EXPECT_EQ(captured.use_count(), 2);
+  }
+  EXPECT_EQ(captured.use_count(), 1);
+}
+
 TEST(DelayedCall, ADetachedOneIsFreedWhenTheReactorStops) {
   Reactor reactor;
   auto witness = std::make_shared<int>(1);

@@ -4,7 +4,10 @@ namespace torc::testing {
 
 Clock::Clock() = default;
 
-Clock::~Clock() { background_.drop_all(); }
+Clock::~Clock() {
+  background_.drop_all();
+  wheel_.drop_all();
+}
 
 WallTime Clock::wall_now() const noexcept {
   return WallTime(std::chrono::duration_cast<WallTime::duration>(now_.time_since_epoch()));

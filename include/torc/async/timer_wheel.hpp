@@ -33,6 +33,8 @@ class Timer : public ListHook {
   virtual void expire() noexcept = 0;
   /// The wheel's owner stops for good: the time will not come.
   virtual void stopped() noexcept {}
+  /// The wheel's owner is destroyed: what owns itself ends. Calls nobody.
+  virtual void wheel_gone() noexcept {}
 
   Instant due_{};
 };
@@ -52,6 +54,8 @@ class TimerWheel {
   void take_all(IntrusiveList<Timer>& stopping) noexcept;
   /// Disarms the timers that are left in `stopping`, telling each that its time will not come.
   static void stop(IntrusiveList<Timer>& stopping) noexcept;
+  /// Disarms every timer, ending those that own themselves; for the destructor of the wheel's owner.
+  void drop_all() noexcept;
 
   /// No timer is due before this moment; at it there may be one. None when no timer will ever be due.
   std::optional<Instant> next_due() noexcept;
