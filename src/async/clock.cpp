@@ -53,7 +53,8 @@ bool DelayedCall::reset(Duration delay) noexcept {
 
 bool DelayedCall::delay(Duration extra) noexcept {
   if (!active()) return false;
-  call_->clock.arm(*call_, call_->due() + extra);
+  const Instant due = call_->due();
+  call_->clock.arm(*call_, extra > Instant::max() - due ? Instant::max() : due + extra);
   return true;
 }
 

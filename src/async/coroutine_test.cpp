@@ -1,6 +1,7 @@
 #include <torc/async/coroutine.hpp>
 
 #include <torc/async/gather.hpp>
+#include <torc/async/lock.hpp>
 #include <torc/async/promise.hpp>
 #include <torc/async/task_set.hpp>
 #include <torc/async/timing.hpp>
@@ -337,6 +338,24 @@ TEST(TaskGroup, TheFirstFailureCancelsSiblingsLaterOnesAreAttached) {
   auto outcome = joined.take();
   EXPECT_TRUE(outcome.error().check<TimeoutError>());
   EXPECT_NE(outcome.error().report().find("suppressed: while cleaning up"), std::string::npos);
+}
+
+TEST(Coroutine, TwoThatHandALockToEachOtherForeverLetTheLoopTurn) {
+  testing::Clock clock;
+  Lock lock;
+  bool stop = false;
+  const auto worker = [](Lock& lock, const bool& stop) -> Deferred<void> {
+    while (!stop) auto guard = co_await lock.acquire();
+  };
+  auto held = lock.acquire().take();
+  auto a = worker(lock, stop), b = worker(lock, stop);
+  held.value().release();
+  clock.turn();  // comes back
+  const auto timer = clock.call_later(1ms, [&] { stop = true; });
+  clock.advance(1ms);
+  clock.turn();
+  EXPECT_TRUE(a.fired());
+  EXPECT_TRUE(b.fired());
 }
 
 }  // namespace

@@ -161,5 +161,26 @@ TEST(DeferredDeathTest, FiringTwiceNamesBothPlaces) {
       "fired twice: first at .*deferred_test.cpp:[0-9]+, then at .*deferred_test.cpp:[0-9]+");
 }
 
+TEST(Deferred, AValueThatCannotBeMadeLeavesThePromiseAsItWas) {
+  struct Picky {
+    explicit Picky(int n) {
+      if (n < 0) throw std::invalid_argument("negative");
+    }
+  };
+  auto [deferred, promise] = make_deferred<Picky>();
+  EXPECT_THROW(promise.set_value(-1), std::invalid_argument);
+  EXPECT_TRUE(deferred.pending());
+  promise.set_value(1);
+  EXPECT_TRUE(deferred.fired());
+}
+
+TEST(DeferredDeathTest, AStageThatReturnsATakenDeferredIsAProgrammingError) {
+  auto [deferred, promise] = make_deferred<void>();
+  Deferred<int> taken = succeed(1);
+  static_cast<void>(taken.take());
+  auto chain = std::move(deferred).then([&] { return std::move(taken); });
+  EXPECT_DEATH(promise.set_value(), "whose result was taken or moved away");
+}
+
 }  // namespace
 }  // namespace torc

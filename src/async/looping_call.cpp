@@ -22,6 +22,8 @@ LoopingCall::LoopingCall(std::shared_ptr<Function> function)
 
 LoopingCall::~LoopingCall() {
   if (gone_) *gone_ = true;
+  if (starting_) *starting_ = true;
+  tell_unheard();
 }
 
 void LoopingCall::start(Duration interval, bool now) {
@@ -32,7 +34,12 @@ void LoopingCall::start(Duration interval, bool now) {
   started_ = scheduler_->now();
   counted_ = now ? -1 : 0;
   running_ = true;
-  now ? call() : schedule();
+  tell_unheard();
+  if (!now) return schedule();
+  bool gone = false;
+  starting_ = &gone;
+  call();
+  if (!gone) starting_ = nullptr;
 }
 
 void LoopingCall::stop() noexcept {
@@ -50,6 +57,7 @@ void LoopingCall::reset() noexcept {
 }
 
 Deferred<void> LoopingCall::stopped() {
+  if (unheard_) return fail(unheard_.take());
   if (!running_ && !calling_) return succeed();
   auto [deferred, promise] = make_deferred<void>();
   waiters_.push_back(std::move(promise));
@@ -88,15 +96,18 @@ void LoopingCall::ended(Outcome<void> outcome) {
 }
 
 void LoopingCall::schedule() noexcept {
-  const Instant now = scheduler_->now();
-  scheduler_->arm(*tick_, interval_ == Duration::zero() ? now : started_ + (ticks(now) + 1) * interval_);
+  // The clock itself: a function that blocked past a tick must not run again at once, off the rhythm.
+  const Instant now = scheduler_->exact_now();
+  const Duration left = interval_ == Duration::zero() ? Duration::zero() : interval_ - (now - started_) % interval_;
+  scheduler_->arm(*tick_, left > Instant::max() - now ? Instant::max() : now + left);
 }
 
 void LoopingCall::tell(Outcome<void> outcome) {
   auto waiters = std::exchange(waiters_, {});
   if (waiters.empty()) {
-    const bool expected = outcome || outcome.error().check<ReactorStopped>();
-    if (!expected) detail::report_unhandled(outcome.error(), "in a LoopingCall, which has stopped");
+    if (outcome || outcome.error().check<ReactorStopped>()) return;
+    unheard_ = std::move(outcome).error();
+    if (!starting_) tell_unheard();  // inside start() nobody can have asked yet
     return;
   }
   const detail::Firing firing;
@@ -107,6 +118,10 @@ void LoopingCall::tell(Outcome<void> outcome) {
       waiter.set_error(outcome.error());
     }
   }
+}
+
+void LoopingCall::tell_unheard() noexcept {
+  if (unheard_) detail::report_unhandled(unheard_.take(), "in a LoopingCall, which has stopped");
 }
 
 }  // namespace torc

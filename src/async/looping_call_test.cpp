@@ -85,9 +85,38 @@ TEST(LoopingCall, AFailureNobodyWaitsForIsLogged) {
   auto captured = std::make_shared<log::CaptureSink>();
   const log::ScopedSink scope{captured};
   testing::Clock clock;
-  LoopingCall loop([] { throw std::runtime_error("unheard"); });
+  int calls = 0;
+  LoopingCall loop([&] {
+    if (++calls == 2) throw std::runtime_error("unheard");
+  });
   loop.start(10ms);
+  clock.advance(10ms);
   EXPECT_TRUE(captured->contains("unheard"));
+}
+
+TEST(LoopingCall, AFailureOfTheFirstCallWaitsForWhoAsks) {
+  auto captured = std::make_shared<log::CaptureSink>();
+  const log::ScopedSink scope{captured};
+  testing::Clock clock;
+  {
+    LoopingCall loop([] { throw std::runtime_error("first"); });
+    loop.start(10ms);
+    EXPECT_TRUE(loop.stopped().take().error().check<std::runtime_error>());
+    EXPECT_TRUE(loop.stopped().take().has_value());
+    EXPECT_FALSE(captured->contains("first"));
+    loop.start(10ms);
+  }
+  EXPECT_TRUE(captured->contains("first"));  // nobody asked the second time
+}
+
+TEST(LoopingCall, AnIntervalWithoutEndIsOneCall) {
+  testing::Clock clock;
+  clock.advance(1s);
+  int calls = 0;
+  LoopingCall loop([&] { ++calls; });
+  loop.start(Duration::max());
+  clock.advance(1000h);
+  EXPECT_EQ(calls, 1);
 }
 
 TEST(LoopingCall, ResetBeginsTheRhythmAnew) {

@@ -67,7 +67,6 @@ void TimerWheel::advance(Instant now) noexcept {
   // Round down: a timer rounded up to a tick must not run before that tick is over.
   const std::int64_t target = now.time_since_epoch().count() / kTick;
   Slot running;
-  running.take(due_);
   while (const auto next = next_slot()) {
     if (next->tick > target) break;
     elapsed_ = next->tick;
@@ -87,6 +86,7 @@ void TimerWheel::advance(Instant now) noexcept {
     }
   }
   elapsed_ = std::max(elapsed_, target);
+  running.take(due_);  // set to be due at once, so behind those that were due before
   while (Timer* timer = running.pop_front()) timer->expire();
 }
 

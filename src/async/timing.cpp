@@ -44,6 +44,9 @@ class Forever final : public OperationOf<void>, public Timer, public Pooled {
 
 std::string timed_out_after(Duration limit) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(limit).count();
+  if (limit < std::chrono::milliseconds(1)) {
+    return "timed out after " + std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(limit).count()) + " us";
+  }
   return "timed out after " + (ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms");
 }
 

@@ -127,6 +127,7 @@ void Hosting::dispatch() noexcept {
     reactor.begin_shut_down(state->limit.emplace(reactor));
   }
   reactor.turn(false);
+  if (state->limit && !reactor.shutting_down()) reactor.end_shut_down();
   reactor.in_turn_ = false;
   detail::current = before;
   if (!state->reactor) return;

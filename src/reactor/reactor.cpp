@@ -121,6 +121,7 @@ void Reactor::run() {
     do {
       turn();
     } while (shutting_down());
+    end_shut_down();
   }
   in_turn_ = false;
   state_ = State::kIdle;
@@ -144,9 +145,11 @@ void Reactor::prepare_to_sleep() noexcept {
 }
 
 void Reactor::turn(bool may_sleep) {
+  detail::current.budget = kBudget;
   detail::RunQueue::current().drain();  // what destructors fired
   if (thread_calls_->waiting()) thread_calls_->run_all();
   run_posted();
+  detail::current.budget = kBudget;
   if (wheel_.next_due()) wheel_.advance(now());
   if (!before_sleep_.empty()) prepare_to_sleep();
   Duration limit(-1);
@@ -202,6 +205,14 @@ void Reactor::begin_shut_down(detail::Timer& limit) {
   background_.cancel_all();
   detail::TimerWheel::stop(timers);
   arm(limit, now() + options_.shutdown_limit);
+}
+
+void Reactor::end_shut_down() noexcept {
+  // Timers that were set while others were being told.
+  detail::IntrusiveList<detail::Timer> timers;
+  wheel_.take_all(timers);
+  detail::TimerWheel::stop(timers);
+  detail::RunQueue::current().drain();
 }
 
 void Reactor::call_when_running(std::move_only_function<void()> f) {

@@ -243,14 +243,29 @@ TEST(Run, TheFirstSignalCancelsMainAndTheStatusIsZero) {
   EXPECT_TRUE(cleaned);
 }
 
-TEST(Run, WhoWaitsUntilHeIsCancelledHearsThatTheReactorStops) {
-  bool told = false;
+TEST(Run, MainIsCancelledWhenTheReactorStopsAndMayCleanUp) {
+  bool cancelled = false, cleaned = false;
   EXPECT_EQ(run([&](this auto) -> Deferred<void> {
     Reactor::current()->stop();
     const Outcome<void> how = co_await as_outcome(until_cancelled());
-    told = how.error().check<ReactorStopped>();
+    cancelled = how.error().check<Cancelled>();
+    co_await shield(1s, sleep(5ms));
+    cleaned = true;
     how.value();
   }), 0);
+  EXPECT_TRUE(cancelled);
+  EXPECT_TRUE(cleaned);
+}
+
+TEST(Reactor, WhoWaitsUntilHeIsCancelledHearsThatTheReactorStops) {
+  Reactor reactor;
+  bool told = false;
+  Deferred<void> waits = succeed();
+  reactor.call_when_running([&] {
+    waits = until_cancelled().then_outcome([&](Outcome<void> how) { told = how.error().check<ReactorStopped>(); });
+    reactor.stop();
+  });
+  reactor.run();
   EXPECT_TRUE(told);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/escape.hpp"
 
+#include <torc/async/cancel_scope.hpp>
 #include <torc/base/errors.hpp>
 #include <torc/reactor/signals.hpp>
 
@@ -34,7 +35,7 @@ int run_main(std::move_only_function<Deferred<int>()> main) {
   Reactor reactor;
   int status = 0;
   int signal = 0;  // the one that asked us to end
-  Deferred<void> running = succeed();
+  CancelScope main_scope;
 
   const auto on_signal = [&](int number) {
     if (signal != 0) {
@@ -42,7 +43,7 @@ int run_main(std::move_only_function<Deferred<int>()> main) {
       return reactor.crash();
     }
     signal = number;
-    running.cancel();
+    main_scope.cancel();
   };
   const SignalWatch interrupt(reactor, SIGINT, [&] { on_signal(SIGINT); });
   const SignalWatch terminate(reactor, SIGTERM, [&] { on_signal(SIGTERM); });
@@ -55,22 +56,21 @@ int run_main(std::move_only_function<Deferred<int>()> main) {
     }
   };
   reactor.call_when_running([&] {
-    running = started().then_outcome([&](Outcome<int> outcome) {
-      if (outcome) {
-        status = *outcome;
-      } else if (!(signal != 0 && outcome.error().check<Cancelled>()) && !outcome.error().check<ReactorStopped>()) {
-        complain(outcome.error());
-        status = 1;
-      }
-      reactor.stop();
-    });
+    // In the background, so that stop() cancels it and waits until it has cleaned up.
+    main_scope.wrap(started())
+        .then_outcome([&](Outcome<int> outcome) {
+          const bool asked = signal != 0 || !reactor.serving();
+          if (outcome) {
+            status = *outcome;
+          } else if (!(asked && outcome.error().check<Cancelled>()) && !outcome.error().check<ReactorStopped>()) {
+            complain(outcome.error());
+            status = 1;
+          }
+          reactor.stop();
+        })
+        .detach();
   });
   reactor.run();
-  {
-    // What a second signal cut off is torn down here, in its reactor.
-    const Scheduler::Enter enter(&reactor);
-    running = succeed();
-  }
   return status;
 }
 

@@ -85,7 +85,7 @@ class DeferredAwaiter {
   }
   void await_suspend(std::coroutine_handle<>) noexcept {
     if (deferred_.fired()) {
-      later_.next_turn(self_);  // the budget is spent
+      self_.next_turn();  // the budget is spent
     } else {
       self_.await(deferred_.slot());
     }
@@ -98,7 +98,6 @@ class DeferredAwaiter {
 
   P& self_;
   Deferred<T> deferred_;
-  Later later_;
 };
 
 template <class P>
@@ -107,14 +106,13 @@ class YieldAwaiter final {
   explicit YieldAwaiter(P& self) noexcept : self_(self) {}
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<>) noexcept {
-    later_.yield(self_);
+    self_.yield();
     self_.suspended();
   }
   void await_resume() const noexcept {}
 
  private:
   P& self_;
-  Later later_;
 };
 
 template <class P, class T>
@@ -183,6 +181,8 @@ class CoroutineFrame : public Result {
     if (!*slot) misuse("co_await on a Deferred whose result was taken or moved away");
     this->wait_for(slot);
   }
+  void next_turn() noexcept { later_.next_turn(*this); }
+  void yield() noexcept { later_.yield(*this); }
   void suspended() noexcept {
     waits_since_ = current.turn_began;
     static_cast<void>(this->leave());
@@ -199,8 +199,9 @@ class CoroutineFrame : public Result {
   }
   /// The body is over; its result or failure is in place.
   void ended() noexcept { this->fire(); }
-  void inner_fired(Operation&) noexcept override {
+  void inner_fired(Operation& inner) noexcept override {
     this->wait_for_nothing();
+    if (later_.postpones(inner, *this)) return;
     run();
   }
   void discard() noexcept override {
@@ -215,6 +216,7 @@ class CoroutineFrame : public Result {
 
  private:
   friend Self;
+  Later later_;
   Self& self() noexcept { return static_cast<Self&>(*this); }
 
   bool threw_ = false;

@@ -80,6 +80,7 @@ class Fiber {
   void resume() noexcept;
   /// Ends the code of a fiber that is not running by throwing through it.
   void unwind() noexcept;
+  bool postpones(Operation& inner) noexcept { return later_.postpones(inner, self_); }
   WaitSite wait_site() const noexcept { return {"await", where_, since_}; }
 
   std::source_location where_;  // of the last wait; before it, where the fiber was begun
@@ -138,9 +139,9 @@ class FiberOperation final : public OperationOf<T>, private Fiber, public Pooled
   }
   Outcome<T> call();
 
-  void inner_fired(Operation&) noexcept override {
+  void inner_fired(Operation& inner) noexcept override {
     this->wait_for_nothing();
-    resume();
+    if (!postpones(inner)) resume();
   }
   void discard() noexcept override { delete this; }
   void abandon() noexcept override {

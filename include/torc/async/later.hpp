@@ -18,6 +18,13 @@ class Later final : public Posted {
       next_turn(self);
     }
   }
+  /// For who is told that `inner` has fired: true when the budget of the turn is spent, so that results which
+  /// fire each other without end leave the loop its turn. It is then told again in the next, by itself.
+  bool postpones(Operation& inner, Operation& self) noexcept {
+    if (&inner == &self || !current.scheduler || --current.budget > 0) return false;
+    next_turn(self);
+    return true;
+  }
   /// As yield(), in the next turn.
   void next_turn(Operation& self) noexcept {
     self_ = &self;

@@ -78,6 +78,7 @@ class LoopingCall {
   void schedule() noexcept;
   void ended(Outcome<void> outcome);
   void tell(Outcome<void> outcome);
+  void tell_unheard() noexcept;
   /// Whole intervals from the start to `moment`.
   std::int64_t ticks(Instant moment) const noexcept;
 
@@ -89,7 +90,9 @@ class LoopingCall {
   std::unique_ptr<Tick> tick_;
   Deferred<void> current_ = succeed();
   std::vector<Promise<void>> waiters_;
+  FailureSlot unheard_;  // of a first call inside start()
   bool* gone_ = nullptr;
+  bool* starting_ = nullptr;
   bool running_ = false;
   bool calling_ = false;
 };

@@ -77,7 +77,8 @@ class Promise {
   template <class U = T>
     requires(!std::is_void_v<T>)
   void set_value(U&& value, std::source_location where = std::source_location::current()) {
-    if (auto* operation = hand_over(where)) operation->fire(Outcome<T>(T(std::forward<U>(value))));
+    T made(std::forward<U>(value));  // may throw: the promise is then as it was
+    if (auto* operation = hand_over(where)) operation->fire(Outcome<T>(std::move(made)));
   }
   void set_value(std::source_location where = std::source_location::current())
     requires(std::is_void_v<T>)

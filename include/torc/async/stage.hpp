@@ -87,6 +87,12 @@ class Stage final : public OperationOf<U>, public Pooled {
   void finish(Deferred<U> next) noexcept {
     if (next.fired()) return this->fire(next.take());
     waited_ = next.release_operation();
+    if (!waited_) misuse("a stage returned a Deferred whose result was taken or moved away");
+#ifndef NDEBUG
+    for (const Operation* at = waited_; at; at = at->inner()) {
+      if (at == this) misuse("a stage returned the Deferred it is part of: it would wait for itself");
+    }
+#endif
     this->wait_for(&waited_);
     if (this->cancel_requested()) Operation::request_cancel(waited_);
   }

@@ -123,6 +123,8 @@ class Reactor final : public Scheduler {
   /// Ends run() after the current turn, without the order of stop().
   void crash() noexcept;
   bool running() const noexcept { return state_ != State::kIdle; }
+  /// Running, and not stopping.
+  bool serving() const noexcept { return state_ == State::kRunning; }
 
   /// Calls `f` in the next turn, or in the first one when the reactor is not running yet.
   void call_when_running(std::move_only_function<void()> f);
@@ -192,6 +194,7 @@ class Reactor final : public Scheduler {
   bool has_work() const noexcept;
   void prepare_to_sleep() noexcept;
   void begin_shut_down(detail::Timer& limit);
+  void end_shut_down() noexcept;
   bool shutting_down() const noexcept { return !background_.empty() && state_ == State::kStopping; }
   void wake_host() noexcept {
     if (host_) host_->wake_at(Instant::min());
