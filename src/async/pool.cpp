@@ -8,6 +8,7 @@ namespace torc::detail {
 
 constinit thread_local PoolLists pool_lists{};
 
+#ifndef TORC_POOL_OFF
 namespace {
 
 constexpr unsigned kKept = 256;  // blocks a list keeps, so at most 2 MiB a thread
@@ -27,6 +28,7 @@ struct Closer {
 };
 
 }  // namespace
+#endif
 
 void* pool_allocate_slowly(std::size_t size) {
   const std::size_t index = (size - 1) / PoolLists::kGrain;

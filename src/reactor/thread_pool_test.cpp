@@ -123,9 +123,9 @@ TEST(ThreadPool, NamesItsThreadsAndLetsNoSignalIn) {
 
 TEST(ThreadPool, CountsWhatItDoes) {
   EXPECT_EQ(run([]() -> Deferred<void> {
+    Gate gate;
     ThreadPool pool({.max = 1, .queue_limit = 1});
     EXPECT_EQ(pool.metrics().threads, 0U);  // they start when needed
-    Gate gate;
     auto running = pool.defer([&] { gate.pass(); });
     gate.begun.acquire();
     auto waiting = pool.defer([] {});
@@ -217,8 +217,8 @@ TEST(ThreadPool, AJobThatTakesAStopTokenIsAskedToStop) {
 
 TEST(ThreadPool, WhatNobodyWantsDiesOnTheReactorsThread) {
   EXPECT_EQ(run([]() -> Deferred<void> {
-    ThreadPool pool({.max = 1});
     Gate gate;
+    ThreadPool pool({.max = 1});
     std::thread::id value_died, function_died;
     const auto witness = [](std::thread::id& died) {
       return std::shared_ptr<int>(new int, [&died](int* p) {
@@ -276,8 +276,8 @@ TEST(ThreadPool, JobsFailWithReactorStoppedWhileTheLoopStillTurns) {
 }
 
 TEST(ThreadPool, AJobMayOutliveItsReactorAndTheDeferredToo) {
-  ThreadPool pool({.max = 1});
   Gate gate;
+  ThreadPool pool({.max = 1});
   std::optional<Deferred<void>> running, queued;
   {
     Reactor reactor;
@@ -454,8 +454,8 @@ TEST(Threads, CallMultipleRunsOneAfterAnotherOnOneThread) {
 
 TEST(Threads, CallMultipleBeginsNoFurtherOneAfterItWasDropped) {
   EXPECT_EQ(run([]() -> Deferred<void> {
-    ThreadPool pool({.max = 1});
     Gate gate;
+    ThreadPool pool({.max = 1});
     bool second = false;
     std::vector<std::move_only_function<void()>> functions;
     functions.push_back([&] { gate.pass(); });
