@@ -160,47 +160,52 @@ TEST(DestroyedOwner, FibersThatServeConnections) {
 
 // ---- channels
 
-// Senders and receivers in fibers and coroutines; the channel belongs to the case.
+using Values = std::shared_ptr<Channel<std::unique_ptr<int>>>;
+
+Deferred<void> send_values(World& world, Values channel) {
+  for (int i = 0; i < 2; ++i) {
+    world.step();
+    co_await channel->send(std::make_unique<int>(i));
+  }
+  static_cast<void>(co_await as_outcome(channel->send_error(Failure(Error("as planned")))));
+  std::vector<std::unique_ptr<int>> values;
+  for (int i = 0; i < 3; ++i) values.push_back(std::make_unique<int>(i));
+  EXPECT_EQ(co_await channel->send_all(std::move(values)), 3u);
+  world.step();
+}
+
+// Senders and receivers in fibers and coroutines. Each holds the channel: a step takes the others' hold away, and
+// code that runs on until its next wait may use only what it holds itself.
 Deferred<void> meet(World& world, ChannelOptions options) {
-  Channel<std::unique_ptr<int>> channel(options);
+  auto channel = std::make_shared<Channel<std::unique_ptr<int>>>(options);
   TaskGroup tasks;
-  tasks.spawn_fiber([&] {
+  tasks.spawn_fiber([&world, channel] {
     for (int i = 0; i < 3; ++i) {
-      await(channel.send(std::make_unique<int>(i)));
+      await(channel->send(std::make_unique<int>(i)));
       turns(world, i % 2);
     }
   });
-  tasks.spawn([](World& world, Channel<std::unique_ptr<int>>& channel) -> Deferred<void> {
-    for (int i = 0; i < 2; ++i) {
-      world.step();
-      co_await channel.send(std::make_unique<int>(i));
-    }
-    static_cast<void>(co_await as_outcome(channel.send_error(Failure(Error("as planned")))));
-    std::vector<std::unique_ptr<int>> values;
-    for (int i = 0; i < 3; ++i) values.push_back(std::make_unique<int>(i));
-    EXPECT_EQ(co_await channel.send_all(std::move(values)), 3u);
-    world.step();
-  }(world, channel));
-  tasks.spawn_fiber([&] {
+  tasks.spawn(send_values(world, channel));
+  tasks.spawn_fiber([&world, channel] {
     for (int i = 0; i < 4; ++i) {
-      static_cast<void>(await(as_outcome(channel.receive())));
+      static_cast<void>(await(as_outcome(channel->receive())));
       world.step();
     }
   });
   for (int i = 0; i < 5; ++i) {
     world.step();
-    static_cast<void>(co_await as_outcome(channel.next()));
+    static_cast<void>(co_await as_outcome(channel->next()));
   }
   co_await tasks.join();
-  tasks.spawn_fiber([&] {
-    while (auto value = await(channel.next())) turns(world, 1);
+  tasks.spawn_fiber([&world, channel] {
+    while (auto value = await(channel->next())) turns(world, 1);
   });
-  co_await channel.send(std::make_unique<int>(7));
+  co_await channel->send(std::make_unique<int>(7));
   {
-    auto given_up = channel.receive();  // the one in the fiber may still be before it
+    const auto given_up = channel->receive();
     world.step();
   }
-  channel.close();
+  channel->close();
   world.step();
   co_await tasks.join();
 }

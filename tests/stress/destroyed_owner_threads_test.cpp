@@ -80,8 +80,10 @@ TEST(DestroyedOwner, Futures) {
     promise.set_value(5);
     EXPECT_EQ(co_await std::move(number), 5);
     world.step();
+    // Its thread blocks for this reactor: the pool must not be waited for here, or neither would go on.
+    ThreadPool blocked({.max = 1, .wait_for_running = false});
     std::future<int> future = to_future(sleep(1ms).then([] { return 6; }));
-    EXPECT_EQ(co_await from_future(pool, std::move(future)), 6);
+    EXPECT_EQ(co_await from_future(blocked, std::move(future)), 6);
     world.step();
   });
 }

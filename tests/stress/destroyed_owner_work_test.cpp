@@ -124,19 +124,24 @@ TEST(DestroyedOwner, LoopingCalls) {
   });
 }
 
+// Those who wait in line hold what they wait for: a step may take the case's frame away, and code that runs on until
+// its next wait may use only what it holds itself.
+template <class T>
+using Held = std::shared_ptr<T>;
+
 // Takes the lock and the permit, and waits inside.
-Deferred<void> in_turn(World& world, Lock& lock, Semaphore& semaphore) {
-  const auto permit = co_await semaphore.acquire();
+Deferred<void> in_turn(World& world, Held<Lock> lock, Held<Semaphore> semaphore) {
+  const auto permit = co_await semaphore->acquire();
   world.step();
-  const auto guard = co_await lock.acquire();
+  const auto guard = co_await lock->acquire();
   world.step();
   co_await world.turn();
 }
 
 TEST(DestroyedOwner, LocksAndSemaphores) {
   at_every_moment([](World& world) -> Deferred<void> {
-    Semaphore semaphore(2);
-    Lock lock;
+    const auto semaphore = std::make_shared<Semaphore>(2);
+    const auto lock = std::make_shared<Lock>();
     std::vector<Deferred<void>> all;
     for (int i = 0; i < 5; ++i) all.push_back(in_turn(world, lock, semaphore));
     co_await world.turn();
@@ -146,65 +151,65 @@ TEST(DestroyedOwner, LocksAndSemaphores) {
   });
 }
 
-Deferred<void> notified(World& world, Lock& lock, Condition& condition) {
-  auto guard = co_await lock.acquire();
-  guard = co_await condition.wait(std::move(guard));
+Deferred<void> notified(World& world, Held<Lock> lock, Held<Condition> condition) {
+  auto guard = co_await lock->acquire();
+  guard = co_await condition->wait(std::move(guard));
   world.step();
   co_await world.turn();
 }
 
 TEST(DestroyedOwner, ConditionsEventsAndBarriers) {
   at_every_moment([](World& world) -> Deferred<void> {
-    Lock lock;
-    Condition condition;
+    const auto lock = std::make_shared<Lock>();
+    const auto condition = std::make_shared<Condition>();
     auto first = notified(world, lock, condition);
     auto second = notified(world, lock, condition);
     auto third = notified(world, lock, condition);
     world.step();
-    condition.notify_one();
+    condition->notify_one();
     world.step();
-    condition.notify_all();
+    condition->notify_all();
     co_await gather(std::move(first), std::move(second), std::move(third));
 
-    Event event;
-    Barrier barrier(3);
+    const auto event = std::make_shared<Event>();
+    const auto barrier = std::make_shared<Barrier>(3);
     std::vector<Deferred<void>> all;
     for (int i = 0; i < 3; ++i) {
-      all.push_back([](World& world, Event& event, Barrier& barrier) -> Deferred<void> {
-        co_await event.wait();
+      all.push_back([](World& world, Held<Event> event, Held<Barrier> barrier) -> Deferred<void> {
+        co_await event->wait();
         world.step();
-        co_await barrier.wait();
+        co_await barrier->wait();
         world.step();
       }(world, event, barrier));
     }
     co_await world.turn();
-    event.set();
+    event->set();
     co_await gather(std::move(all));
   });
 }
 
 template <class Kind>
 Deferred<void> through(World& world) {
-  Kind queue(QueueLimits{.size = 2});
-  auto producer = [](World& world, Kind& queue) -> Deferred<void> {
+  const auto queue = std::make_shared<Kind>(QueueLimits{.size = 2});
+  auto producer = [](World& world, Held<Kind> queue) -> Deferred<void> {
     for (int i = 0; i < 6; ++i) {
-      co_await queue.push(i);
+      co_await queue->push(i);
       world.step();
       if (i % 2) co_await world.turn();
     }
   }(world, queue);
-  auto consumer = [](World& world, Kind& queue) -> Deferred<void> {
+  auto consumer = [](World& world, Held<Kind> queue) -> Deferred<void> {
     for (int i = 0; i < 3; ++i) {
       co_await world.turn();
-      co_await queue.get();
+      co_await queue->get();
       world.step();
     }
   };
   auto one = consumer(world, queue);
   auto other = consumer(world, queue);
   co_await gather(std::move(producer), std::move(one), std::move(other));
-  auto waits = queue.get();
-  queue.close();
+  auto waits = queue->get();
+  queue->close();
   static_cast<void>(co_await as_outcome(std::move(waits)));
   world.step();
 }
