@@ -1,21 +1,22 @@
 #!/usr/bin/env bash
-# check.sh BIN: both servers give back what they are sent, and SIGTERM ends them in order.
+# check.sh BIN: all three servers give back what they are sent, and SIGTERM ends them in order.
 set -euo pipefail
 
 work=$(mktemp -d)
 server=
 trap '{ kill -KILL "$server" && wait "$server"; } 2>/dev/null || true; rm -rf "$work"' EXIT
-"$1/examples/03-echo" 0 0 >"$work/said" &
+"$1/examples/03-echo" 0 0 0 >"$work/said" &
 server=$!
 for _ in {1..100}; do
   [ -s "$work/said" ] && break
   sleep 0.05
 done
-read -r callbacks coroutines < <(sed -nE 's/^callbacks on 127.0.0.1:([0-9]+), coroutines on 127.0.0.1:([0-9]+)$/\1 \2/p' "$work/said") ||
+read -r callbacks coroutines fibers < <(sed -nE \
+  's/^callbacks on 127.0.0.1:([0-9]+), coroutines on 127.0.0.1:([0-9]+), fibers on 127.0.0.1:([0-9]+)$/\1 \2 \3/p' "$work/said") ||
   { echo "it said: $(cat "$work/said")"; exit 1; }
 
 head -c 300000 /dev/urandom >"$work/sent"
-for port in "$callbacks" "$coroutines"; do
+for port in "$callbacks" "$coroutines" "$fibers"; do
   exec 3<>"/dev/tcp/127.0.0.1/$port"
   cat "$work/sent" >&3 &
   timeout 20 head -c 300000 <&3 >"$work/received"

@@ -1,6 +1,6 @@
-// One echo server, written twice: with callbacks, and as a coroutine.
+// One echo server, written three times: with callbacks, as a coroutine, and as a fiber.
 //
-//   03-echo [PORT [PORT]]      callbacks on the first port, coroutines on the second; 0 picks one
+//   03-echo [PORT [PORT [PORT]]]      callbacks, coroutines, fibers; port 0 picks one
 //
 // Try: printf 'hello\n' | nc -N 127.0.0.1 8007
 #include <torc/torc.hpp>
@@ -17,12 +17,19 @@ torc::Deferred<void> echo(torc::Stream s) {
   while (auto chunk = co_await s.read_some()) co_await s.write(*chunk);
 }
 
+void echo_blocking(torc::Stream s) {  // looks blocking, is not
+  while (auto chunk = torc::await(s.read_some())) torc::await(s.write(*chunk));
+}
+
 torc::Deferred<void> amain(std::vector<std::string> args) {
-  const std::string first = args.size() > 0 ? args[0] : "8007", second = args.size() > 1 ? args[1] : "8008";
-  auto callbacks = co_await torc::listen("tcp:" + first + ":address=127.0.0.1", torc::factory<Echo>());
-  auto coroutines = co_await torc::listen("tcp:" + second + ":address=127.0.0.1", echo);
-  std::printf("callbacks on %s, coroutines on %s\n", callbacks.address().str().c_str(),
-              coroutines.address().str().c_str());
+  const auto where = [&](std::size_t i, const char* port) {
+    return "tcp:" + (i < args.size() ? args[i] : port) + ":address=127.0.0.1";
+  };
+  auto callbacks = co_await torc::listen(where(0, "8007"), torc::factory<Echo>());
+  auto coroutines = co_await torc::listen(where(1, "8008"), echo);
+  auto fibers = co_await torc::listen(where(2, "8009"), torc::in_fiber(echo_blocking));
+  std::printf("callbacks on %s, coroutines on %s, fibers on %s\n", callbacks.address().str().c_str(),
+              coroutines.address().str().c_str(), fibers.address().str().c_str());
   std::fflush(stdout);
   co_await torc::until_cancelled();
 }

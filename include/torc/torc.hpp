@@ -2,6 +2,7 @@
 // (torc/http.hpp, ...).
 #pragma once
 
+#include <torc/async/channel.hpp>
 #include <torc/async/cooperator.hpp>
 #include <torc/async/coroutine.hpp>
 #include <torc/async/context.hpp>

@@ -1,5 +1,6 @@
 // What a failure tells of its way: where it was thrown, then every wait it passed.
 #include <torc/async/coroutine.hpp>
+#include <torc/async/fiber.hpp>
 #include <torc/async/promise.hpp>
 #include <torc/async/timing.hpp>
 #include <torc/base/errors.hpp>
@@ -48,6 +49,18 @@ Deferred<int> call_back(Deferred<void> bytes) {
   return torc::sleep(torc::Duration(1)).then([bytes = std::move(bytes)]() mutable { return answer(std::move(bytes)); });
 }
 Deferred<int> handle_connection(Deferred<void> bytes) { co_return co_await call_back(std::move(bytes)); }
+
+
+// The same way, half of it in fibers.
+int read_blocking(Deferred<void> bytes) { return torc::await(check_message(std::move(bytes))); }
+Deferred<int> read_in_fiber(Deferred<void> bytes) {
+  return torc::defer_to_fiber([bytes = std::move(bytes)]() mutable { return read_blocking(std::move(bytes)); });
+}
+Deferred<int> answer_all(Deferred<void> bytes) { co_return co_await read_in_fiber(std::move(bytes)); }
+Deferred<int> log_answer(Deferred<void> bytes) {
+  return answer_all(std::move(bytes)).then([](int length) { return length; });
+}
+int serve_blocking(Deferred<void> bytes) { return torc::await(log_answer(std::move(bytes))); }
 
 }  // namespace app
 
@@ -103,6 +116,23 @@ TEST(FailureChain, OfSixHopsAcrossCallbacksAndCoroutines) {
             "\n  co_await in app::answer (failure_chain_test.cpp)"
             "\n  then in app::call_back (failure_chain_test.cpp)"
             "\n  co_await in app::handle_connection (failure_chain_test.cpp)");
+}
+
+TEST(FailureChain, OfSixHopsAcrossCallbacksCoroutinesAndFibers) {
+  auto [bytes, promise] = make_deferred<void>();
+  auto served = defer_to_fiber([&] { return app::serve_blocking(std::move(bytes)); });
+  promise.set_value();
+  const std::string report = failure_of(std::move(served)).report();
+  const auto waits = report.find("\n  co_await");
+  ASSERT_NE(waits, std::string::npos) << report;
+  EXPECT_TRUE(report.starts_with("no length (torc::Error)\n  thrown in app::parse_header (")) << report;
+  EXPECT_EQ(golden(report.substr(waits)),
+            "\n  co_await in app::read_message (failure_chain_test.cpp)"
+            "\n  then in app::check_message (failure_chain_test.cpp)"
+            "\n  await in app::read_blocking (failure_chain_test.cpp)"
+            "\n  co_await in app::answer_all (failure_chain_test.cpp)"
+            "\n  then in app::log_answer (failure_chain_test.cpp)"
+            "\n  await in app::serve_blocking (failure_chain_test.cpp)");
 }
 
 TEST(FailureChain, IsTheSameWhenNothingHadToWait) {

@@ -2,7 +2,8 @@
 # check_rejects.sh SOURCE_DIR BUILD_DIR: what torc promises to refuse at compile time is refused, with a reason.
 #
 # Each file here is compiled twice. As it stands it must pass without a warning. With -DREFUSED it must fail, and the
-# text behind its `// refused:` must stand in the first ten lines of what the compiler has to say.
+# text behind its `// refused:` must stand in the first ten lines of what the compiler has to say. Of a lambda that would
+# dangle (capturing_*, self_*) it has no more to say than these ten.
 set -euo pipefail
 source_dir=$1 build_dir=$2
 
@@ -33,6 +34,12 @@ for file in "$source_dir"/tests/compile/*.cpp; do
       index($0, ENVIRON["REASON"]) { found = 1; exit } END { exit !found }' "$work/said"; then
     problem "$name: '$reason' does not stand in the first ten lines:"; cat "$work/said"
   fi
+  case $name in
+    capturing_* | self_*)
+      lines=$(grep -vc '^In file included from' "$work/said" || true)
+      [ "$lines" -le 10 ] || { problem "$name: the message has $lines lines:"; cat "$work/said"; }
+      ;;
+  esac
   count=$((count + 1))
 done
 [ "$count" -gt 0 ] || problem "no file to check"

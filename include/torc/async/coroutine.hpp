@@ -359,9 +359,14 @@ struct LambdaCoroutine : Promise {
 }  // namespace detail
 }  // namespace torc
 
-// The first parameter of a member coroutine is its object: for a lambda, itself by reference.
+// The first parameter of a member coroutine is its object: for a lambda, itself by reference (`this auto&&` included).
 template <class T, class Self, class... Args>
   requires(torc::detail::is_lambda<std::remove_const_t<Self>>())
 struct std::coroutine_traits<torc::Deferred<T>, Self&, Args...> {
+  using promise_type = torc::detail::LambdaCoroutine<torc::detail::CoroutinePromise<T>, std::remove_const_t<Self>>;
+};
+template <class T, class Self, class... Args>
+  requires(torc::detail::is_lambda<std::remove_const_t<Self>>())
+struct std::coroutine_traits<torc::Deferred<T>, Self&&, Args...> {
   using promise_type = torc::detail::LambdaCoroutine<torc::detail::CoroutinePromise<T>, std::remove_const_t<Self>>;
 };

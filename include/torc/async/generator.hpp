@@ -208,3 +208,8 @@ template <class T, class Self, class... Args>
 struct std::coroutine_traits<torc::AsyncGenerator<T>, Self&, Args...> {
   using promise_type = torc::detail::LambdaCoroutine<torc::detail::GeneratorOperation<T>, std::remove_const_t<Self>>;
 };
+template <class T, class Self, class... Args>
+  requires(torc::detail::is_lambda<std::remove_const_t<Self>>())
+struct std::coroutine_traits<torc::AsyncGenerator<T>, Self&&, Args...> {
+  using promise_type = torc::detail::LambdaCoroutine<torc::detail::GeneratorOperation<T>, std::remove_const_t<Self>>;
+};

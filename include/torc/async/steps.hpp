@@ -136,3 +136,8 @@ template <class Self, class... Args>
 struct std::coroutine_traits<torc::Steps, Self&, Args...> {
   using promise_type = torc::detail::LambdaCoroutine<torc::detail::StepsOperation, std::remove_const_t<Self>>;
 };
+template <class Self, class... Args>
+  requires(torc::detail::is_lambda<std::remove_const_t<Self>>())
+struct std::coroutine_traits<torc::Steps, Self&&, Args...> {
+  using promise_type = torc::detail::LambdaCoroutine<torc::detail::StepsOperation, std::remove_const_t<Self>>;
+};
