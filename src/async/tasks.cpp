@@ -1,11 +1,34 @@
 #include <torc/async/tasks.hpp>
 
+#include "async/roots.hpp"
+
 #include <torc/async/scheduler.hpp>
 
+#include <atomic>
+#include <chrono>
 #include <string_view>
+#include <utility>
 
 namespace torc {
 namespace detail {
+
+namespace {
+
+// True while this thread changes a list of roots: a signal handler keeps its hands off.
+constinit thread_local bool changing = false;
+
+struct Changing {
+  Changing() noexcept {
+    changing = true;
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+  }
+  ~Changing() {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    changing = false;
+  }
+};
+
+}  // namespace
 
 std::string place(const std::source_location& where) {
   std::string_view file = where.file_name();
@@ -15,7 +38,21 @@ std::string place(const std::source_location& where) {
 
 Root::Root(const char* kind, Operation* operation, const std::source_location& created) noexcept
     : kind_(kind), operation_(operation), created_(created), since_(current.turn_began) {
-  if (current.scheduler) current.scheduler->roots_.push_back(*this);
+  if (!current.scheduler) return;
+  const Changing now;
+  current.scheduler->roots_.push_back(*this);
+}
+
+void Root::unlink() noexcept {
+  const Changing now;
+  ListHook::unlink();
+}
+
+const Root* root_if_safe(Scheduler& scheduler, const Operation& operation) noexcept {
+  if (changing) return nullptr;
+  Root* root = scheduler.roots_.front();
+  while (root && root->operation() != &operation) root = scheduler.roots_.next(*root);
+  return root;
 }
 
 TaskInfo Root::describe() const {

@@ -1,6 +1,7 @@
 #include <torc/reactor/thread_pool.hpp>
 
 #include "reactor/quiet_thread.hpp"
+#include "reactor/thread_census.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -34,6 +35,7 @@ class PoolQueue : public std::enable_shared_from_this<PoolQueue> {
     }
     if (idle_ <= waiting_ && threads_.size() < options_.max) start_thread();
     ++waiting_;
+    ++pool_jobs;
     job->queued = true;
     job->since = std::chrono::steady_clock::now();
     jobs_.push_back(*job.release());
@@ -47,6 +49,7 @@ class PoolQueue : public std::enable_shared_from_this<PoolQueue> {
     job.queued = false;
     job.unlink();
     --waiting_;
+    --pool_jobs;
     return true;
   }
 
@@ -67,7 +70,10 @@ class PoolQueue : public std::enable_shared_from_this<PoolQueue> {
     // From here on no thread touches the lists.
     for (auto& thread : threads_) options_.wait_for_running ? thread.join() : thread.detach();
     for (auto& thread : ended_) thread.join();
-    while (Job* job = left.pop_front()) send_home(job);
+    while (Job* job = left.pop_front()) {
+      send_home(job);
+      --pool_jobs;
+    }
   }
 
   ThreadPoolMetrics metrics() {
@@ -108,14 +114,17 @@ class PoolQueue : public std::enable_shared_from_this<PoolQueue> {
     std::unique_lock lock(mutex_);
     for (;;) {
       ++idle_;
+      ++idle_pool_threads;
       const auto called = [this] { return ending_ || !jobs_.empty(); };
       while (!wake_.wait_for(lock, options_.idle_timeout, called)) {
         if (threads_.size() <= options_.min) continue;
         --idle_;
+        --idle_pool_threads;
         ended_.splice(ended_.end(), threads_, self);
         return;
       }
       --idle_;
+      --idle_pool_threads;
       if (ending_) return;
       Job* job = jobs_.pop_front();
       job->queued = false;
@@ -130,6 +139,7 @@ class PoolQueue : public std::enable_shared_from_this<PoolQueue> {
       ++done_;
       lock.unlock();
       send_home(job);
+      --pool_jobs;
       lock.lock();
     }
   }

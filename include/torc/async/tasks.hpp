@@ -37,13 +37,19 @@ namespace detail {
 class Root : public ListHook {
  public:
   TaskInfo describe() const;
+  const Operation* operation() const noexcept { return operation_; }
+  const char* kind() const noexcept { return kind_; }
+  const std::source_location& created() const noexcept { return created_; }
+  Instant since() const noexcept { return since_; }
+  /// Leaves the list.
+  void unlink() noexcept;
 
  protected:
   Root(const char* kind, Operation* operation, const std::source_location& created) noexcept;
-  ~Root() = default;
-  const std::source_location& created() const noexcept { return created_; }
+  ~Root() { unlink(); }
 
  private:
+  friend class torc::Scheduler;
   const char* kind_;
   Operation* operation_;
   std::source_location created_;
