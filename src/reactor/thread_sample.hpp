@@ -16,7 +16,7 @@
 namespace torc::detail {
 
 struct ThreadSample {
-  std::array<void*, Traceback::kMaxFrames> frames;
+  std::array<void*, Traceback::kMaxFrames> frames{};
   std::size_t count = 0;
   RunningTask task;
 };
