@@ -76,6 +76,8 @@ class PoolQueue : public std::enable_shared_from_this<PoolQueue> {
     }
   }
 
+  const char* kind_of_job() const noexcept { return kind_of_job_.c_str(); }
+
   ThreadPoolMetrics metrics() {
     const std::lock_guard lock(mutex_);
     return {.threads = threads_.size(), .idle = idle_, .running = running_, .queued = waiting_, .done = done_,
@@ -145,6 +147,7 @@ class PoolQueue : public std::enable_shared_from_this<PoolQueue> {
   }
 
   ThreadPoolOptions options_;
+  const std::string kind_of_job_ = "a job of pool \"" + options_.name + "\"";
   std::mutex mutex_;
   std::condition_variable wake_;
   IntrusiveList<Job> jobs_;
@@ -167,6 +170,7 @@ FailureSlot enqueue(PoolQueue& queue, std::unique_ptr<Job>& job) noexcept {
   }
 }
 bool take_back(PoolQueue& queue, Job& job) noexcept { return queue.take_back(job); }
+const char* kind_of_job(const PoolQueue& queue) noexcept { return queue.kind_of_job(); }
 
 }  // namespace detail
 

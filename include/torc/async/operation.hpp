@@ -83,6 +83,7 @@ class Operation : public Waiter {
   Operation* inner() const noexcept { return inner_ ? *inner_ : nullptr; }
   Operation* outer() const noexcept { return waiter_ ? waiter_->as_operation() : nullptr; }
 
+  bool waited_for() const noexcept { return waiter_ != nullptr; }
   /// As outer(), for a signal handler that interrupted this thread while this ran or was above what ran.
   /// Such a waiter lives: drop() cuts this edge before anything is destroyed.
   Operation* outer_if_safe() const noexcept { return operation_waits_ ? static_cast<Operation*>(waiter_) : nullptr; }
