@@ -2,9 +2,9 @@
 
 #include <torc/async/context.hpp>
 #include <torc/async/coroutine.hpp>
-#include <torc/async/tasks.hpp>
 #include <torc/async/promise.hpp>
 #include <torc/async/task_set.hpp>
+#include <torc/async/tasks.hpp>
 #include <torc/async/timing.hpp>
 #include <torc/base/log.hpp>
 #include <torc/reactor/blocking_call.hpp>
