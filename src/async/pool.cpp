@@ -10,7 +10,7 @@ constinit thread_local PoolLists pool_lists{};
 
 namespace {
 
-constexpr unsigned kKept = 256;  // blocks a list keeps, so at most 2 MiB a thread
+[[maybe_unused]] constexpr unsigned kKept = 256;  // blocks a list keeps, so at most 2 MiB a thread
 
 enum class Lists { kUnused, kInUse, kClosed };
 constinit thread_local Lists state = Lists::kUnused;

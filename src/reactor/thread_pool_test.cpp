@@ -376,7 +376,7 @@ TEST(ThreadPool, JobsAreListedWithTheirPoolAndWhetherTheyRun) {
     go.release();
     co_await std::move(first);
     co_await std::move(second);
-    EXPECT_TRUE(Reactor::current()->tasks().empty());
+    for (const auto& task : Reactor::current()->tasks()) EXPECT_FALSE(task.kind.starts_with("a job")) << task.text();
   }), 0);
 }
 
