@@ -15,7 +15,9 @@ constinit thread_local RunQueue run_queue;
 void Operation::inner_fired(Operation&) noexcept { misuse("an operation that waits for nothing was told of a result"); }
 
 void Operation::drop(Operation* root) noexcept {
-  root->waiter_ = nullptr;
+  check_thread(root->home_, "a Deferred was dropped");
+  root->set_waiter(nullptr);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
   Operation* running = root->running_ ? root : nullptr;
   for (Operation* at = root; (at = at->inner());) {
     if (at->running_) running = at;
@@ -41,7 +43,7 @@ void Operation::tear_down(Operation* root) noexcept {
       *above->inner_ = nullptr;
       above->inner_ = nullptr;
     }
-    at->waiter_ = nullptr;
+    at->set_waiter(nullptr);
     if (at->queued_) queue.remove(*at);
     if (at->fired()) {
       if (at->failure_ && !at->failure_.failure.check<Cancelled>()) {
@@ -64,6 +66,7 @@ bool Operation::leave_orphaned() noexcept {
 }
 
 void Operation::request_cancel(Operation* operation) noexcept {
+  check_thread(operation->home_, "an operation was cancelled");
   const Firing firing;  // what ends at once must not run its waiters while we walk
   for (;;) {
     if (operation->fired() || operation->shields_) return;

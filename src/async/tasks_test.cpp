@@ -1,6 +1,7 @@
 #include <torc/async/tasks.hpp>
 
 #include <torc/async/coroutine.hpp>
+#include <torc/async/fiber.hpp>
 #include <torc/async/lock.hpp>
 #include <torc/async/task_set.hpp>
 #include <torc/async/timing.hpp>
@@ -42,6 +43,8 @@ TEST(Tasks, NameWhereTheyBeganAndWhatTheyWaitFor) {
                                        "tasks_test.cpp:[0-9]+, sleep")));
   clock.advance(1s);
   EXPECT_EQ(clock.tasks()[0].since, Instant(5s));
+  EXPECT_THAT(clock.tasks()[0].text(), MatchesRegex("a task of a TaskSet from tasks_test.cpp:[0-9]+, 1 s old, waits for "
+                                                    "co_await at tasks_test.cpp:[0-9]+ for 1 s, sleep"));
   EXPECT_EQ(clock.tasks()[0].waits[0].since, Instant(5s));
 }
 
@@ -67,7 +70,17 @@ TEST(Tasks, OneThatRunsSaysSo) {
     seen = texts(clock);
   }(clock, seen));
   clock.advance(1s);
-  EXPECT_THAT(seen, ElementsAre(MatchesRegex("a task of a TaskSet from tasks_test.cpp:[0-9]+ is running")));
+  EXPECT_THAT(seen, ElementsAre(MatchesRegex("a task of a TaskSet from tasks_test.cpp:[0-9]+, 1 s old, is running")));
+}
+
+TEST(Tasks, AFiberIsOneOfItsOwnUntilSomebodyWaitsForIt) {
+  testing::Clock clock;
+  auto fiber = defer_to_fiber([] { await(sleep(1h)); });
+  EXPECT_THAT(texts(clock), ElementsAre(MatchesRegex("a fiber from tasks_test.cpp:[0-9]+ waits for await at "
+                                                     "tasks_test.cpp:[0-9]+, sleep")));
+  TaskSet set;
+  set.spawn(std::move(fiber));
+  EXPECT_THAT(texts(clock), ElementsAre(MatchesRegex("a task of a TaskSet from .*await at .*, sleep")));
 }
 
 }  // namespace

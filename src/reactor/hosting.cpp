@@ -2,6 +2,7 @@
 
 #include "reactor/poller.hpp"
 #include "reactor/shutdown_limit.hpp"
+#include "reactor/stall_watch.hpp"
 #include "reactor/thread_calls.hpp"
 
 #include <torc/base/errors.hpp>
@@ -29,6 +30,8 @@ struct Hosting::State final : detail::Host, detail::Watch, detail::ListHook {
     reactor.watch(timer.get(), *this);
     reactor.host_ = this;
     reactor.state_ = Reactor::State::kRunning;
+    thread.emplace(reactor);
+    reactor.stall_watch_->begin();
     reactor.thread_calls_->accept_waits();
     here().push_back(*this);
     detail::RunQueue::current().call_when_left(&wake_one);
@@ -73,6 +76,8 @@ struct Hosting::State final : detail::Host, detail::Watch, detail::ListHook {
   void leave() noexcept {
     if (!reactor) return;
     reactor->unwatch(timer.get(), *this);
+    reactor->stall_watch_->end();
+    thread.reset();
     reactor->state_ = Reactor::State::kIdle;
     reactor->thread_calls_->end_waits();
     reactor->host_ = nullptr;
@@ -92,6 +97,7 @@ struct Hosting::State final : detail::Host, detail::Watch, detail::ListHook {
   UniqueFd timer;
   Instant set = Instant::max();  // what the timer is set to; the maximum when it is not
   std::optional<detail::ShutdownLimit> limit;
+  std::optional<detail::RunBy> thread;
   std::move_only_function<void()> ended;
 };
 
@@ -123,11 +129,14 @@ void Hosting::dispatch() noexcept {
   const detail::Current before = std::exchange(detail::current, {.scheduler = &reactor, .budget = Scheduler::kBudget});
   reactor.in_turn_ = true;
   reactor.begin_turn();
+  const Instant began = reactor.now_;
   if (reactor.state_ == Reactor::State::kStopping && !state->limit) {
     reactor.begin_shut_down(state->limit.emplace(reactor));
   }
   reactor.turn(false);
   if (state->limit && !reactor.shutting_down()) reactor.end_shut_down();
+  reactor.lag_.add(reactor.exact_now() - began);
+  reactor.stall_watch_->turn_ended();
   reactor.in_turn_ = false;
   detail::current = before;
   if (!state->reactor) return;

@@ -2,6 +2,8 @@
 
 #include "reactor/poller.hpp"
 #include "reactor/shutdown_limit.hpp"
+#include "reactor/stall_watch.hpp"
+#include "reactor/thread_census.hpp"
 #include "reactor/thread_calls.hpp"
 
 #include <torc/base/errors.hpp>
@@ -19,6 +21,9 @@
 namespace torc {
 
 namespace {
+
+constexpr Duration kThreadsEndWithin = std::chrono::seconds(1);
+constexpr Duration kLookForThreadsEvery = std::chrono::milliseconds(50);
 
 Instant monotonic_now() noexcept {
   timespec time;
@@ -49,6 +54,7 @@ void call_logged(std::move_only_function<void()>& f, const char* where) noexcept
 Reactor::Reactor(ReactorOptions options)
     : options_(options),
       now_(monotonic_now()),
+      stall_watch_(std::make_unique<detail::StallWatch>(options.stall_limit)),
       wheel_(now_),
       poller_(detail::make_epoll_poller()),
       thread_calls_(std::make_shared<detail::ThreadCalls>()),
@@ -109,8 +115,10 @@ void Reactor::run() {
     detail::misuse("Reactor::run() was called while a reactor runs on this thread");
   }
   const Enter enter(this);
+  const detail::RunBy thread(*this);
   state_ = State::kRunning;
   in_turn_ = true;
+  stall_watch_->begin();
   begin_turn();
   thread_calls_->accept_waits();
   while (state_ == State::kRunning) turn();
@@ -123,6 +131,8 @@ void Reactor::run() {
     } while (shutting_down());
     end_shut_down();
   }
+  lag_.add(monotonic_now() - now_);
+  stall_watch_->end();
   in_turn_ = false;
   state_ = State::kIdle;
   thread_calls_->doze();
@@ -147,25 +157,50 @@ void Reactor::prepare_to_sleep() noexcept {
 void Reactor::turn(bool may_sleep) {
   detail::current.budget = kBudget;
   detail::RunQueue::current().drain();  // what destructors fired
-  if (thread_calls_->waiting()) thread_calls_->run_all();
+  if (thread_calls_->waiting()) {
+    thread_calls_->run_all();
+    last_thread_call_ = now_;
+  }
   run_posted();
   detail::current.budget = kBudget;
   if (wheel_.next_due()) wheel_.advance(now());
   if (!before_sleep_.empty()) prepare_to_sleep();
-  Duration limit(-1);
-  if (!may_sleep || has_work()) {
-    limit = Duration::zero();
-  } else if (const auto due = wheel_.next_due()) {
-    limit = std::max(Duration::zero(), *due - monotonic_now());  // callbacks may have taken long
-  }
+  Duration limit = time_to_sleep(may_sleep);
   if (limit != Duration::zero() && !thread_calls_->doze()) limit = Duration::zero();
+  if (limit != Duration::zero()) stall_watch_->turn_ended();
   poller_->wait(limit);
   thread_calls_->wake();
   begin_turn();
   poller_->dispatch();
 }
 
-void Reactor::begin_turn() noexcept { detail::current.turn_began = now_ = monotonic_now(); }
+// Negative: until something happens.
+Duration Reactor::time_to_sleep(bool may_sleep) noexcept {
+  if (!may_sleep) return Duration::zero();
+  // Callbacks may have taken long: the time of the turn is no measure for what is left.
+  const Instant end = monotonic_now();
+  lag_.add(end - now_);
+  if (has_work()) return Duration::zero();
+  if (const auto due = wheel_.next_due()) return std::max(Duration::zero(), *due - end);
+  if (!somebody_waits_at_a_channel()) [[likely]] return Duration(-1);
+  if (nobody_can_wake()) {
+    detail::current.budget = kBudget;
+    end_deadlock();
+    return Duration::zero();
+  }
+  // A thread that has just made its last call may still be about to end. Nobody tells when it has.
+  return end - last_thread_call_ < kThreadsEndWithin ? kLookForThreadsEvery : Duration(-1);
+}
+
+bool Reactor::nobody_can_wake() const noexcept {
+  return !host_ && watched_ == watched_at_rest_ && before_sleep_.empty() && !detail::others_may_act() &&
+         !thread_calls_->waiting();
+}
+
+void Reactor::begin_turn() noexcept {
+  detail::current.turn_began = now_ = monotonic_now();
+  stall_watch_->turn_began(now_);
+}
 
 void Reactor::run_posted() noexcept {
   for (auto& call : std::exchange(calls_, {})) {
@@ -182,11 +217,13 @@ void Reactor::run_posted() noexcept {
 }
 
 void Reactor::stop() noexcept {
+  detail::check_thread(this, "Reactor::stop() was called");
   if (state_ == State::kRunning) state_ = State::kStopping;
   wake_host();
 }
 
 void Reactor::crash() noexcept {
+  detail::check_thread(this, "Reactor::crash() was called");
   if (state_ != State::kIdle) state_ = State::kLeaving;
   wake_host();
 }
@@ -216,6 +253,7 @@ void Reactor::end_shut_down() noexcept {
 }
 
 void Reactor::call_when_running(std::move_only_function<void()> f) {
+  detail::check_thread(this, "Reactor::call_when_running() was called");
   calls_.push_back({Context::current(), std::move(f)});
   wake_host();
 }
@@ -244,8 +282,16 @@ ThreadPool& Reactor::name_pool() {
   return *name_pool_;
 }
 
-void Reactor::watch(int fd, detail::Watch& watch) { poller_->add(fd, watch); }
+void Reactor::watch(int fd, detail::Watch& watch) {
+  detail::check_thread(this, "Reactor::watch() was called");
+  poller_->add(fd, watch);
+  ++watched_;
+}
 
-void Reactor::unwatch(int fd, detail::Watch& watch) noexcept { poller_->remove(fd, watch); }
+void Reactor::unwatch(int fd, detail::Watch& watch) noexcept {
+  detail::check_thread(this, "Reactor::unwatch() was called");
+  poller_->remove(fd, watch);
+  --watched_;
+}
 
 }  // namespace torc

@@ -47,6 +47,7 @@ int run_main(std::move_only_function<Deferred<int>()> main) {
   };
   const SignalWatch interrupt(reactor, SIGINT, [&] { on_signal(SIGINT); });
   const SignalWatch terminate(reactor, SIGTERM, [&] { on_signal(SIGTERM); });
+  reactor.watched_at_rest_ = reactor.watched_;  // these wake nobody who waits for another task
 
   const auto started = [&] {
     try {

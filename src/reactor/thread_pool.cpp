@@ -1,6 +1,7 @@
 #include <torc/reactor/thread_pool.hpp>
 
 #include "reactor/quiet_thread.hpp"
+#include "reactor/thread_census.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -34,6 +35,7 @@ class PoolQueue : public std::enable_shared_from_this<PoolQueue> {
     }
     if (idle_ <= waiting_ && threads_.size() < options_.max) start_thread();
     ++waiting_;
+    ++pool_jobs;
     job->queued = true;
     job->since = std::chrono::steady_clock::now();
     jobs_.push_back(*job.release());
@@ -47,6 +49,7 @@ class PoolQueue : public std::enable_shared_from_this<PoolQueue> {
     job.queued = false;
     job.unlink();
     --waiting_;
+    --pool_jobs;
     return true;
   }
 
@@ -67,8 +70,13 @@ class PoolQueue : public std::enable_shared_from_this<PoolQueue> {
     // From here on no thread touches the lists.
     for (auto& thread : threads_) options_.wait_for_running ? thread.join() : thread.detach();
     for (auto& thread : ended_) thread.join();
-    while (Job* job = left.pop_front()) send_home(job);
+    while (Job* job = left.pop_front()) {
+      send_home(job);
+      --pool_jobs;
+    }
   }
+
+  const char* kind_of_job() const noexcept { return kind_of_job_.c_str(); }
 
   ThreadPoolMetrics metrics() {
     const std::lock_guard lock(mutex_);
@@ -108,14 +116,17 @@ class PoolQueue : public std::enable_shared_from_this<PoolQueue> {
     std::unique_lock lock(mutex_);
     for (;;) {
       ++idle_;
+      ++idle_pool_threads;
       const auto called = [this] { return ending_ || !jobs_.empty(); };
       while (!wake_.wait_for(lock, options_.idle_timeout, called)) {
         if (threads_.size() <= options_.min) continue;
         --idle_;
+        --idle_pool_threads;
         ended_.splice(ended_.end(), threads_, self);
         return;
       }
       --idle_;
+      --idle_pool_threads;
       if (ending_) return;
       Job* job = jobs_.pop_front();
       job->queued = false;
@@ -130,11 +141,13 @@ class PoolQueue : public std::enable_shared_from_this<PoolQueue> {
       ++done_;
       lock.unlock();
       send_home(job);
+      --pool_jobs;
       lock.lock();
     }
   }
 
   ThreadPoolOptions options_;
+  const std::string kind_of_job_ = "a job of pool \"" + options_.name + "\"";
   std::mutex mutex_;
   std::condition_variable wake_;
   IntrusiveList<Job> jobs_;
@@ -157,6 +170,7 @@ FailureSlot enqueue(PoolQueue& queue, std::unique_ptr<Job>& job) noexcept {
   }
 }
 bool take_back(PoolQueue& queue, Job& job) noexcept { return queue.take_back(job); }
+const char* kind_of_job(const PoolQueue& queue) noexcept { return queue.kind_of_job(); }
 
 }  // namespace detail
 

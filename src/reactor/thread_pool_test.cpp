@@ -4,6 +4,7 @@
 #include <torc/async/coroutine.hpp>
 #include <torc/async/promise.hpp>
 #include <torc/async/task_set.hpp>
+#include <torc/async/tasks.hpp>
 #include <torc/async/timing.hpp>
 #include <torc/base/log.hpp>
 #include <torc/reactor/blocking_call.hpp>
@@ -351,6 +352,31 @@ TEST(ThreadPool, ATaskOnManyThreadsStaysInOrder) {
     }
     for (int i = 0; i < 1000; ++i) EXPECT_EQ(co_await jobs[static_cast<std::size_t>(i)], i);
     EXPECT_EQ(ran, 1000);
+  }), 0);
+}
+
+TEST(ThreadPool, JobsAreListedWithTheirPoolAndWhetherTheyRun) {
+  EXPECT_EQ(run([]() -> Deferred<void> {
+    ThreadPool pool({.name = "disk", .max = 1});
+    std::binary_semaphore go{0}, begun{0};
+    auto first = pool.defer([&] {
+      begun.release();
+      go.acquire();
+    });
+    begun.acquire();
+    auto second = defer_to_pool(pool, [] {});
+    const auto tasks = Reactor::current()->tasks();
+    EXPECT_EQ(tasks.size(), 2U);
+    if (tasks.size() == 2) {
+      EXPECT_EQ(tasks[0].kind, "a job of pool \"disk\"");
+      EXPECT_NE(tasks[0].text().find("waits for its end on a thread"), std::string::npos) << tasks[0].text();
+      EXPECT_NE(tasks[1].text().find("waits for a free thread"), std::string::npos) << tasks[1].text();
+      EXPECT_NE(tasks[1].text().find("thread_pool_test.cpp:"), std::string::npos) << tasks[1].text();
+    }
+    go.release();
+    co_await std::move(first);
+    co_await std::move(second);
+    for (const auto& task : Reactor::current()->tasks()) EXPECT_FALSE(task.kind.starts_with("a job")) << task.text();
   }), 0);
 }
 

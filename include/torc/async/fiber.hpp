@@ -20,6 +20,7 @@
 #include <torc/async/later.hpp>
 #include <torc/async/scheduler.hpp>
 #include <torc/async/task_set.hpp>
+#include <torc/async/tasks.hpp>
 #include <torc/async/yield.hpp>
 
 #include <cstddef>
@@ -113,7 +114,7 @@ class Fiber {
 
 /// A fiber that runs `F` and gives a T.
 template <class T, class F>
-class FiberOperation final : public OperationOf<T>, private Fiber, public Pooled {
+class FiberOperation final : public OperationOf<T>, private Fiber, private Root, public Pooled {
  public:
   static Deferred<T> start(F f, const FiberOptions& options, const std::source_location& where) {
     auto* fiber = new FiberOperation(std::move(f), options.stack_size, where);
@@ -126,7 +127,9 @@ class FiberOperation final : public OperationOf<T>, private Fiber, public Pooled
 
  private:
   FiberOperation(F f, std::size_t stack_size, const std::source_location& where)
-      : Fiber(static_cast<Operation&>(*this), stack_size, where), function_(std::move(f)) {}
+      : Fiber(static_cast<Operation&>(*this), stack_size, where),
+        Root("a fiber", this, where, true),
+        function_(std::move(f)) {}
 
   void run_body() noexcept override {
     try {

@@ -19,11 +19,13 @@
 //   down by leave() when that code suspends or ends.
 #pragma once
 
+#include <torc/async/affinity.hpp>
 #include <torc/async/context.hpp>
 #include <torc/async/current.hpp>
 #include <torc/async/pool.hpp>
 #include <torc/base/failure.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <cstddef>
 #include <source_location>
@@ -81,8 +83,19 @@ class Operation : public Waiter {
   Operation* inner() const noexcept { return inner_ ? *inner_ : nullptr; }
   Operation* outer() const noexcept { return waiter_ ? waiter_->as_operation() : nullptr; }
 
+  bool waited_for() const noexcept { return waiter_ != nullptr; }
+  /// As outer(), for a signal handler that interrupted this thread while this ran or was above what ran.
+  /// Such a waiter lives: drop() cuts this edge before anything is destroyed.
+  Operation* outer_if_safe() const noexcept { return operation_waits_ ? static_cast<Operation*>(waiter_) : nullptr; }
+  /// While running: whose code called its code.
+  Operation* below() const noexcept { return below_; }
+
   /// Names who waits from now on. At most one.
-  void set_waiter(Waiter* waiter) noexcept { waiter_ = waiter; }
+  void set_waiter(Waiter* waiter) noexcept {
+    operation_waits_ = false;
+    std::atomic_signal_fence(std::memory_order_seq_cst);  // outer_if_safe() reads the two in between
+    waiter_ = waiter;
+  }
 
   /// The consumer lets go of a pending or fired operation: it is torn down, leaf first.
   static void drop(Operation* operation) noexcept;
@@ -133,6 +146,8 @@ class Operation : public Waiter {
   void wait_for(Operation** slot) noexcept {
     inner_ = slot;
     (*slot)->waiter_ = this;
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    (*slot)->operation_waits_ = true;
   }
   void wait_for_nothing() noexcept { inner_ = nullptr; }
 
@@ -160,6 +175,7 @@ class Operation : public Waiter {
   bool queued_ = false;
   bool running_ = false;
   bool cancel_requested_ = false;
+  bool operation_waits_ = false;  // the waiter is an Operation
 };
 
 /// The thread's queue of operations to be gone on with: of a fired one the waiter is told, a pending one
@@ -212,6 +228,7 @@ class RunQueue {
 };
 
 inline void Operation::fire() noexcept {
+  check_thread(home_, "a promise was fired, or an operation ended,");
   state_ = State::kFired;
   // Without a waiter the result stays here until somebody comes for it.
   if (waiter_) RunQueue::current().push(*this);

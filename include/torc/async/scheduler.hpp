@@ -32,6 +32,7 @@ class Posted : public ListHook {
 class Background;
 /// An operation that was begun and left to an owner. (tasks.hpp)
 class Root;
+const Root* root_if_safe(Scheduler& scheduler, const Operation& operation) noexcept;
 /// A task that waits for another one at a channel. (channel_wait.hpp)
 class ChannelWait;
 
@@ -78,9 +79,11 @@ class Scheduler : public Clock {
   /// For when nothing can wake anybody any more: fails with Deadlock who waits at a channel. False when
   /// nobody does.
   bool end_deadlock() noexcept;
+  bool somebody_waits_at_a_channel() const noexcept { return !channel_waits_.empty(); }
 
  private:
   friend class detail::Root;
+  friend const detail::Root* detail::root_if_safe(Scheduler& scheduler, const detail::Operation& operation) noexcept;
   friend class detail::ChannelWait;
   detail::IntrusiveList<detail::Root> roots_;
   detail::IntrusiveList<detail::ChannelWait> channel_waits_;

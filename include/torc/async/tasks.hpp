@@ -18,15 +18,17 @@ namespace torc {
 
 /// One pending task.
 struct TaskInfo {
-  /// "a task of a TaskSet", "a fiber", ...
-  const char* kind;
+  /// "a task of a TaskSet", "a fiber", "a job of pool \"disk\"", ...
+  std::string kind;
   /// Where it was begun, and when.
   std::source_location created;
   Instant since;
   /// What it waits for, outermost first. Empty: it is running, or about to.
   std::vector<detail::WaitSite> waits;
+  /// When this was asked for: what ages are counted up to.
+  Instant asked{};
 
-  /// One line: "a task of a TaskSet from main.cpp:12 waits for co_await at main.cpp:30, sleep".
+  /// One line: "a task of a TaskSet from main.cpp:12, 5 s old, waits for co_await at main.cpp:30 for 3 s, sleep".
   std::string text() const;
 };
 
@@ -37,17 +39,26 @@ namespace detail {
 class Root : public ListHook {
  public:
   TaskInfo describe() const;
+  const Operation* operation() const noexcept { return operation_; }
+  const char* kind() const noexcept { return kind_; }
+  const std::source_location& created() const noexcept { return created_; }
+  Instant since() const noexcept { return since_; }
+  /// A fiber that an owner or another task waits for: it is in their entry.
+  bool is_told_of_elsewhere() const noexcept { return only_if_alone_ && operation_->waited_for(); }
+  /// Leaves the list.
+  void unlink() noexcept;
 
  protected:
-  Root(const char* kind, Operation* operation, const std::source_location& created) noexcept;
-  ~Root() = default;
-  const std::source_location& created() const noexcept { return created_; }
+  Root(const char* kind, Operation* operation, const std::source_location& created, bool only_if_alone = false) noexcept;
+  ~Root() { unlink(); }
 
  private:
+  friend class torc::Scheduler;
   const char* kind_;
   Operation* operation_;
   std::source_location created_;
   Instant since_;
+  bool only_if_alone_;
 };
 
 /// "main.cpp:12", without the folders.

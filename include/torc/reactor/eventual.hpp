@@ -149,6 +149,7 @@ class EventualOf final : public Eventual {
   }
 
   void settle_outcome(Outcome<T> outcome) noexcept {
+    operation_ = succeed();  // it ends on this thread, wherever the last reference goes
     if (!outcome) {
       settle(std::move(outcome).error(), true);
       return leave();

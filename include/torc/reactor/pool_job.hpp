@@ -8,15 +8,18 @@
 
 #include <torc/async/context.hpp>
 #include <torc/async/deferred.hpp>
+#include <torc/async/tasks.hpp>
 #include <torc/base/errors.hpp>
 #include <torc/base/intrusive_list.hpp>
 #include <torc/reactor/reactor.hpp>
 #include <torc/reactor/thread_door.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <source_location>
 #include <stop_token>
 #include <type_traits>
 #include <utility>
@@ -37,7 +40,7 @@ class Job : public ListHook {
   std::shared_ptr<ThreadDoor> home;
   Context context;  // of whoever asked; current while it is worked on
   // For the pool, under its lock.
-  bool queued = false;
+  std::atomic<bool> queued = false;  // read without it, too
   std::chrono::steady_clock::time_point since{};
 };
 
@@ -45,6 +48,8 @@ class Job : public ListHook {
 FailureSlot enqueue(PoolQueue& queue, std::unique_ptr<Job>& job) noexcept;
 /// Takes a waiting job back; false when it is running or done.
 bool take_back(PoolQueue& queue, Job& job) noexcept;
+/// "a job of pool \"disk\"", as long as the queue lives.
+const char* kind_of_job(const PoolQueue& queue) noexcept;
 
 /// Whether a job wants to know when to stop.
 template <class F>
@@ -66,18 +71,18 @@ using JobResult = typename ResultOf<typename JobReturns<F>::type>::type;
 struct NoStop {};
 
 template <class F>
-class PoolOperation final : public OperationOf<JobResult<F>>, public Resident, public Pooled {
+class PoolOperation final : public OperationOf<JobResult<F>>, public Resident, private Root, public Pooled {
   using T = JobResult<F>;
   using R = typename JobReturns<F>::type;
   static_assert(!std::same_as<R, Deferred<T>>, "a job blocks its thread until it has its result: it cannot give a Deferred");
 
  public:
-  static Deferred<T> start(std::shared_ptr<PoolQueue> queue, F f) {
+  static Deferred<T> start(std::shared_ptr<PoolQueue> queue, F f, const std::source_location& where) {
     Reactor& reactor = Reactor::required("running a job on a thread pool");
     auto work = std::make_unique<Work>(std::move(f));
     work->home = reactor.thread_door();
     work->context = Context::current();
-    auto* operation = new PoolOperation(queue, work.get());
+    auto* operation = new PoolOperation(queue, work.get(), where);
     work->operation = operation;
     std::unique_ptr<Job> job = std::move(work);
     if (FailureSlot refused = enqueue(*queue, job)) {
@@ -86,6 +91,10 @@ class PoolOperation final : public OperationOf<JobResult<F>>, public Resident, p
     }
     reactor.house(*operation);
     return Deferred<T>(operation);
+  }
+
+  WaitSite site() const noexcept override {
+    return {work_ && work_->queued ? "a free thread" : "its end on a thread"};
   }
 
  private:
@@ -123,7 +132,12 @@ class PoolOperation final : public OperationOf<JobResult<F>>, public Resident, p
     PoolOperation* operation = nullptr;  // touched on the reactor's thread only
   };
 
-  PoolOperation(std::shared_ptr<PoolQueue> queue, Work* work) : queue_(std::move(queue)), work_(work) {}
+  PoolOperation(std::shared_ptr<PoolQueue> queue, Work* work, const std::source_location& where)
+      : Root(kind_of_job(*queue), this, where), queue_(std::move(queue)), work_(work) {}
+  void unlink() noexcept {
+    Resident::unlink();
+    Root::unlink();
+  }
   void finish(Outcome<T> outcome) noexcept {
     work_ = nullptr;
     unlink();

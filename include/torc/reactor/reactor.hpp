@@ -14,8 +14,10 @@
 // object, not a global: several may exist, one running per thread; Reactor::current() is that one.
 #pragma once
 
+#include <torc/async/affinity.hpp>
 #include <torc/async/background.hpp>
 #include <torc/async/scheduler.hpp>
+#include <torc/reactor/loop_lag.hpp>
 #include <torc/reactor/thread_door.hpp>
 
 #include <cstddef>
@@ -25,6 +27,9 @@
 #include <vector>
 
 namespace torc {
+
+template <class T>
+class Deferred;
 
 namespace detail {
 
@@ -81,7 +86,9 @@ class Resident : public ListHook {
 };
 
 class Poller;
+class StallWatch;
 class ThreadCalls;
+int run_main(std::move_only_function<Deferred<int>()> main);
 
 /// Its address stands for the type T. Not const, so that no linker merges two.
 template <class T>
@@ -99,6 +106,9 @@ struct ReactorOptions {
   Duration shutdown_limit = std::chrono::seconds(10);
   /// Threads at most in the pool behind defer_to_thread.
   std::size_t threads = 10;
+  /// A turn of the loop that lasts longer is reported while it does, once: what holds it, the stack, the task
+  /// and who waits for it. Zero: no watching. (docs/howto/finding-what-blocks.md)
+  Duration stall_limit = std::chrono::milliseconds(100);
 };
 
 class Reactor final : public Scheduler {
@@ -131,6 +141,9 @@ class Reactor final : public Scheduler {
   /// Calls `f` on the reactor's thread, in order of the calls. From any thread, at any time.
   void call_from_thread(std::move_only_function<void()> f);
 
+  /// How long the turns took so far. The turn that runs is not in it.
+  LoopLag loop_lag() const noexcept { return lag_; }
+
   /// The one T of this reactor, made when it is first asked for: what everything on a reactor shares, such
   /// as a pool of connections. Destroyed at the start of ~Reactor, last made first, with the reactor
   /// current. A T must not keep the reactor from stopping.
@@ -149,10 +162,12 @@ class Reactor final : public Scheduler {
   WallTime wall_now() const noexcept override;
   std::uint64_t random() noexcept override;
   void arm(detail::Timer& timer, Instant due) noexcept override {
+    detail::check_thread(this, "a timer was set (call_later, sleep, a time limit)");
     wheel_.arm(timer, due, now());
     if (host_) [[unlikely]] host_->wake_at(due);
   }
   void post(detail::Posted& work) noexcept override {
+    detail::check_thread(this, "work was posted");
     posted_.push_back(work);
     if (host_) [[unlikely]] host_->wake_at(Instant::min());
   }
@@ -178,6 +193,7 @@ class Reactor final : public Scheduler {
 
  private:
   friend class Hosting;
+  friend int detail::run_main(std::move_only_function<Deferred<int>()> main);
   enum class State { kIdle, kRunning, kStopping, kLeaving };
   struct Service {
     const void* type;
@@ -192,6 +208,8 @@ class Reactor final : public Scheduler {
   void turn(bool may_sleep = true);
   void begin_turn() noexcept;
   bool has_work() const noexcept;
+  Duration time_to_sleep(bool may_sleep) noexcept;
+  bool nobody_can_wake() const noexcept;
   void prepare_to_sleep() noexcept;
   void begin_shut_down(detail::Timer& limit);
   void end_shut_down() noexcept;
@@ -206,6 +224,11 @@ class Reactor final : public Scheduler {
   bool in_turn_ = false;         // false between the dispatches of a hosted reactor, too
   detail::Host* host_ = nullptr;
   Instant now_;  // of this turn
+  LoopLag lag_;
+  std::size_t watched_ = 0;          // descriptors that others gave us
+  std::size_t watched_at_rest_ = 0;  // of these, what is always there and means nothing
+  Instant last_thread_call_{};
+  std::unique_ptr<detail::StallWatch> stall_watch_;
   detail::TimerWheel wheel_;
   detail::IntrusiveList<detail::Posted> posted_;
   std::vector<Call> calls_;

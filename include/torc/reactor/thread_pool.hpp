@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <source_location>
 #include <string>
 
 namespace torc {
@@ -71,8 +72,8 @@ class ThreadPool {
   /// when the Deferred is dropped or cancelled or the reactor stops; callbacks on it run on the
   /// reactor's thread.
   template <class F>
-  auto defer(F f) -> Deferred<detail::JobResult<F>> {
-    return detail::PoolOperation<F>::start(queue_, std::move(f));
+  auto defer(F f, std::source_location where = std::source_location::current()) -> Deferred<detail::JobResult<F>> {
+    return detail::PoolOperation<F>::start(queue_, std::move(f), where);
   }
 
   /// From any thread.

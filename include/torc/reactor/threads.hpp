@@ -20,21 +20,21 @@ namespace torc {
 
 /// Runs `f()`, or `f(std::stop_token)`, on a thread; gives what it returns or throws.
 template <class F>
-auto defer_to_thread(F f) {
-  return Reactor::required("defer_to_thread").thread_pool().defer(std::move(f));
+auto defer_to_thread(F f, std::source_location where = std::source_location::current()) {
+  return Reactor::required("defer_to_thread").thread_pool().defer(std::move(f), where);
 }
 
 /// As defer_to_thread, on a thread of `pool`.
 template <class F>
-auto defer_to_pool(ThreadPool& pool, F f) {
-  return pool.defer(std::move(f));
+auto defer_to_pool(ThreadPool& pool, F f, std::source_location where = std::source_location::current()) {
+  return pool.defer(std::move(f), where);
 }
 
 /// Runs `f` on a thread, in the background: nobody waits, and a failure is logged. When the reactor stops
 /// before it has begun, it does not begin.
 template <class F>
 void call_in_thread(F f, std::source_location where = std::source_location::current()) {
-  defer_to_thread(std::move(f))
+  defer_to_thread(std::move(f), where)
       .then_outcome([](auto outcome) -> Outcome<void> {
         if (outcome || outcome.error().template check<ReactorStopped>()) return {};
         return std::move(outcome).error();
