@@ -277,8 +277,8 @@ TEST(ThreadPool, JobsFailWithReactorStoppedWhileTheLoopStillTurns) {
 }
 
 TEST(ThreadPool, AJobMayOutliveItsReactorAndTheDeferredToo) {
+  Gate gate;  // outlives the pool, whose job may still be on its way out of it
   ThreadPool pool({.max = 1});
-  Gate gate;
   std::optional<Deferred<void>> running, queued;
   {
     Reactor reactor;
