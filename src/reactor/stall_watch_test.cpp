@@ -94,10 +94,12 @@ TEST_F(Stall, IsReportedOnceWithFunctionLineTaskAndWhoWaits) {
 
 TEST_F(Stall, EachOneHasItsReport) {
   Reactor reactor({.stall_limit = kLimit});
-  reactor.call_when_running([&] { hold_the_loop(*captured); });
-  auto later = reactor.call_later(1ms, [&] {
+  reactor.call_when_running([&] {
     hold_the_loop(*captured);
-    reactor.stop();
+    reactor.call_when_running([&] {  // in a turn of its own
+      hold_the_loop(*captured);
+      reactor.stop();
+    });
   });
   reactor.run();
   ASSERT_EQ(reports().size(), 2u) << captured->text();
