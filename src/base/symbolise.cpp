@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <atomic>
 #include <mutex>
 #include <string_view>
 #include <utility>
@@ -87,13 +88,17 @@ void look_up(std::vector<Frame>& frames, void* address) {
 
 }  // namespace
 
+constinit thread_local std::atomic<bool> symbolising = false;
+
 std::vector<Frame> symbolise(std::span<void* const> addresses) {
   // libbacktrace could do without, by means that a thread sanitizer does not see; and two first readers would both read.
   static constinit std::mutex one_at_a_time;
   const std::scoped_lock lock(one_at_a_time);
+  symbolising = true;
   std::vector<Frame> frames;
   frames.reserve(addresses.size());
   for (void* const address : addresses) look_up(frames, address);
+  symbolising = false;
   return frames;
 }
 

@@ -24,6 +24,7 @@ namespace {
 
 constexpr Duration kThreadsEndWithin = std::chrono::seconds(1);
 constexpr Duration kLookForThreadsEvery = std::chrono::milliseconds(50);
+constexpr Duration kLookAgainEvery = std::chrono::seconds(1);
 
 Instant monotonic_now() noexcept {
   timespec time;
@@ -188,8 +189,9 @@ Duration Reactor::time_to_sleep(bool may_sleep) noexcept {
     end_deadlock();
     return Duration::zero();
   }
-  // A thread that has just made its last call may still be about to end. Nobody tells when it has.
-  return end - last_thread_call_ < kThreadsEndWithin ? kLookForThreadsEvery : Duration(-1);
+  if (host_ || watched_ != watched_at_rest_ || !before_sleep_.empty()) return Duration(-1);
+  // Only another thread could help, and nobody tells when the last of them ends: look now and then.
+  return end - last_thread_call_ < kThreadsEndWithin ? kLookForThreadsEvery : kLookAgainEvery;
 }
 
 bool Reactor::nobody_can_wake() const noexcept {

@@ -205,7 +205,9 @@ class Watchdog {
     lock.unlock();
     try {
       stall.thread_name = name;
-      report(stall, asked ? wait_for_sample(kAnswerLimit) : nullptr);
+      const ThreadSample* const sample = asked ? wait_for_sample(kAnswerLimit) : nullptr;
+      // Debug information is read once, for the first report of an error: no fault of the program's.
+      if (!sample || !sample->reporting) report(stall, sample);
     } catch (...) {
       // Out of memory: the report is lost.
     }

@@ -27,6 +27,7 @@ void on_sample(int, siginfo_t*, void* context) noexcept {
       state.compare_exchange_strong(expected, kTaking, std::memory_order_acq_rel)) {
     sample.count = capture_frames(sample.frames.data(), sample.frames.size(), context);
     sample.task.capture();
+    sample.reporting = symbolising.load(std::memory_order_relaxed);
     state.store(kTaken, std::memory_order_release);
     ::sem_post(&taken);
   }

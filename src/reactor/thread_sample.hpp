@@ -19,6 +19,8 @@ struct ThreadSample {
   std::array<void*, Traceback::kMaxFrames> frames{};
   std::size_t count = 0;
   RunningTask task;
+  /// The thread was writing a report of torc's own, which the first time takes long.
+  bool reporting = false;
 };
 
 /// The number of the signal, or 0 when none is free. Installs the handler the first time.

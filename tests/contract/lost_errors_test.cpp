@@ -216,9 +216,11 @@ TEST_F(LostErrors, ACallFromAThreadThrows) {
 
 TEST_F(LostErrors, ALoopingCallThrowsAndNobodyWaitsForItsEnd) {
   testing::Clock clock;
-  LoopingCall call(throws);
-  call.start(1s);
-  clock.advance(5s);
+  {
+    LoopingCall call(throws);
+    call.start(1s);
+    clock.advance(5s);
+  }
   expect_one_report();
 }
 

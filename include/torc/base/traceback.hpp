@@ -10,6 +10,7 @@
 // Thread: everything here may be called on any thread; values are shared, immutable, and may be passed between threads.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -85,6 +86,9 @@ std::size_t capture_frames(void** out, std::size_t max, const void* ucontext = n
 
 /// The same by the unwinder alone, beginning with its caller's caller: for measuring.
 std::size_t unwind_frames(void** out, std::size_t max) noexcept;
+
+/// True while this thread is in symbolise(): the first reading of debug information takes long. For signal handlers.
+extern constinit thread_local std::atomic<bool> symbolising;
 
 /// Function, file and line of each address; several frames for one that holds inlined calls. Reads the program's debug
 /// information the first time. Not for signal handlers.
