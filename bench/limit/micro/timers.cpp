@@ -63,12 +63,12 @@ struct Filled : Wheel {
 
 const micro::Row add_cancel("timer_cancel", [](micro::Run& run) {
   Filled wheel;
-  Timer timer;
   std::size_t next = 0;
   const auto measured = run.measure();
   for (long i = 0; i < run.count(); ++i) {
-    wheel.arm(timer, wheel.after[++next % micro::kTimers]);
+    auto& timer = wheel.timers[++next % micro::kTimers];
     timer.unlink();
+    wheel.arm(timer, wheel.after[micro::other(next)]);
   }
 });
 

@@ -71,13 +71,13 @@ struct Armed {
 
 const micro::Row add_cancel("timer_cancel", [](micro::Run& run) {
   Armed armed;
-  Timer timer(armed.context);
   std::size_t next = 0;
   const auto measured = run.measure();
   for (long i = 0; i < run.count(); ++i) {
-    timer.expires_after(microseconds(armed.after[++next % micro::kTimers]));
-    timer.async_wait([](boost::system::error_code) {});
+    Timer& timer = armed.timers[++next % micro::kTimers];
     timer.cancel();
+    timer.expires_after(microseconds(armed.after[micro::other(next)]));
+    timer.async_wait([](boost::system::error_code) {});
     armed.context.poll();
   }
 });

@@ -31,13 +31,13 @@ struct Armed {
 
 const micro::Row add_cancel("timer_cancel", [](micro::Run& run) {
   Armed armed;
-  ev_timer timer;
   std::size_t next = 0;
   const auto measured = run.measure();
   for (long i = 0; i < run.count(); ++i) {
-    ev_timer_init(&timer, count_fired, static_cast<double>(armed.after[++next % micro::kTimers]) * 1e-6, 0.);
-    ev_timer_start(armed.loop, &timer);
+    ev_timer& timer = armed.timers[++next % micro::kTimers];
     ev_timer_stop(armed.loop, &timer);
+    ev_timer_set(&timer, static_cast<double>(armed.after[micro::other(next)]) * 1e-6, 0.);
+    ev_timer_start(armed.loop, &timer);
   }
 });
 

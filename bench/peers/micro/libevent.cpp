@@ -51,14 +51,13 @@ void in_callback(event_base* base, F f) {
 const micro::Row add_cancel("timer_cancel", [](micro::Run& run) {
   Armed armed(false);
   in_callback(armed.base, [&] {
-    event timer;
-    event_assign(&timer, armed.base, -1, 0, count_fired, nullptr);
     std::size_t next = 0;
     const auto measured = run.measure();
     for (long i = 0; i < run.count(); ++i) {
-      const timeval due = after_us(armed.after[++next % micro::kTimers]);
-      event_add(&timer, &due);
+      event& timer = armed.timers[++next % micro::kTimers];
+      const timeval due = after_us(armed.after[micro::other(next)]);
       event_del(&timer);
+      event_add(&timer, &due);
     }
   });
 });

@@ -33,14 +33,14 @@ struct Loop {
 };
 
 const micro::Row add_cancel("timer_cancel", [](micro::Run& run) {
-  Loop w(micro::kTimers + 1);
+  Loop w(micro::kTimers);
   const auto after = micro::delays();
   for (std::size_t i = 0; i < micro::kTimers; ++i) w.arm(i, after[i]);
   std::size_t next = 0;
   const auto measured = run.measure();
   for (long i = 0; i < run.count(); ++i) {
-    w.arm(micro::kTimers, after[++next % micro::kTimers]);
-    uv_timer_stop(&w.timers[micro::kTimers]);
+    uv_timer_stop(&w.timers[++next % micro::kTimers]);
+    w.arm(next % micro::kTimers, after[micro::other(next)]);
   }
 });
 

@@ -117,10 +117,12 @@ func disarm(all []*time.Timer) {
 }
 
 func timerCancel(count int) {
-	defer disarm(armed())
+	all := armed()
+	defer disarm(all)
 	start()
 	for i := 0; i < count; i++ {
-		time.AfterFunc(time.Duration(100+i%timers)*time.Second, func() {}).Stop()
+		all[i%timers].Stop()
+		all[i%timers] = time.AfterFunc(time.Duration(100+i*7%timers)*time.Second, func() {})
 	}
 	stop()
 }

@@ -33,12 +33,12 @@ struct Wheel {
 
 const micro::Row add_cancel("timer_cancel", [](micro::Run& run) {
   Wheel w;
-  Counting timer;
   std::size_t next = 0;
   const auto measured = run.measure();
   for (long i = 0; i < run.count(); ++i) {
-    w.wheel.arm(timer, w.now + microseconds(w.after[++next % micro::kTimers]), w.now);
+    auto& timer = w.timers[++next % micro::kTimers];
     timer.disarm();
+    w.wheel.arm(timer, w.now + microseconds(w.after[micro::other(next)]), w.now);
   }
 });
 
