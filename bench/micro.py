@@ -78,7 +78,8 @@ class Program:
         def executed(of, count):
             out = pathlib.Path(folder) / "callgrind.out"
             self.said(of, count, path=stripped,
-                      before=pinned(cpu, [*environment, "valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}"]))
+                      before=pinned(cpu, [*environment, "valgrind", "-q", "--tool=callgrind",
+                                          f"--callgrind-out-file={out}"]))
             for line in out.read_text().splitlines():
                 if line.startswith(("totals:", "summary:")):
                     return int(line.split()[1])
