@@ -11,6 +11,7 @@ import statistics
 import sys
 
 from compile_cost import compile_units
+from micro import Micro
 from processes import HERE, Nginx, Running, Server, pinned, run_load
 from tables import Table, middle, progress, verdict
 
@@ -147,9 +148,12 @@ class Bench:
                           f"{best.mib:.0f}", verdict(best.mib, unit.target_mib))
         table.print()
 
+    def micro(self):
+        Micro(self).run()
+
 
 def main():
-    commands = ["echo", "http", "idle", "compile"]
+    commands = ["echo", "http", "idle", "compile", "micro"]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("command", nargs="?", choices=[*commands, "all"], default="all")
     parser.add_argument("--build", type=pathlib.Path, default=HERE.parent / "build" / "release", help="build directory")

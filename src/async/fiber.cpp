@@ -84,6 +84,38 @@ thread_local OuterStack outer;  // of who resumed the fiber that runs
 #define TORC_ON_FIBER(fiber) static_cast<void>(fiber)
 #endif
 
+// A processor expects a return to lead behind the latest call. After a switch that call was made on the other stack, and
+// each return until the frames match again is mispredicted: so few frames as can be stand around a switch.
+#define TORC_AROUND_SWITCH [[gnu::always_inline]] inline
+
+TORC_AROUND_SWITCH void Fiber::switch_in() noexcept {
+  auto& globals = exception_globals();
+  const ExceptionGlobals own = std::exchange(globals, ExceptionGlobals{caught_, uncaught_});
+  Fiber* const below = std::exchange(running_fiber, this);
+  const StackBounds bounds = std::exchange(
+      stack_bounds, StackBounds{reinterpret_cast<std::uintptr_t>(stack_->bottom), reinterpret_cast<std::uintptr_t>(stack_->top())});
+  TORC_BEFORE_SWITCH_IN(*this);
+  registers_ = context::jump_fcontext(registers_, this).fctx;
+  TORC_AFTER_SWITCH_IN(*this);
+  stack_bounds = bounds;
+  running_fiber = below;
+  caught_ = globals.caught;
+  uncaught_ = globals.uncaught;
+  globals = own;
+  if (ended_) stack_.reset();
+}
+
+TORC_AROUND_SWITCH void Fiber::switch_out() noexcept {
+  TORC_BEFORE_SWITCH_OUT(*this);
+  registers_ = context::jump_fcontext(registers_, nullptr).fctx;
+  TORC_ON_FIBER(*this);
+}
+
+TORC_AROUND_SWITCH void Fiber::suspend() {
+  if (!unwinding_) [[likely]] switch_out();
+  if (unwinding_) [[unlikely]] unwind_further();
+}
+
 struct Fiber::Entry {
   // The first frame of every fiber.
   static void run(context::transfer_t from) {
@@ -135,9 +167,7 @@ void Fiber::yield(const std::source_location& where) {
   suspend();
 }
 
-void Fiber::suspend() {
-  if (!unwinding_) switch_out();
-  if (!unwinding_) return;
+void Fiber::unwind_further() {
   if (++refused_ > kRefused) {
     misuse("the fiber begun at " + place(begun_) + " was dropped, and swallowed " + std::to_string(kRefused) +
            " times the exception that unwinds it: `catch (...)` around await() must throw on");
@@ -161,29 +191,6 @@ void Fiber::unwind() noexcept {
   self_.enter();
   switch_in();
   static_cast<void>(self_.leave());
-}
-
-void Fiber::switch_in() noexcept {
-  auto& globals = exception_globals();
-  const ExceptionGlobals own = std::exchange(globals, ExceptionGlobals{caught_, uncaught_});
-  Fiber* const below = std::exchange(running_fiber, this);
-  const StackBounds bounds = std::exchange(
-      stack_bounds, StackBounds{reinterpret_cast<std::uintptr_t>(stack_->bottom), reinterpret_cast<std::uintptr_t>(stack_->top())});
-  TORC_BEFORE_SWITCH_IN(*this);
-  registers_ = context::jump_fcontext(registers_, this).fctx;
-  TORC_AFTER_SWITCH_IN(*this);
-  stack_bounds = bounds;
-  running_fiber = below;
-  caught_ = globals.caught;
-  uncaught_ = globals.uncaught;
-  globals = own;
-  if (ended_) stack_.reset();
-}
-
-void Fiber::switch_out() noexcept {
-  TORC_BEFORE_SWITCH_OUT(*this);
-  registers_ = context::jump_fcontext(registers_, nullptr).fctx;
-  TORC_ON_FIBER(*this);
 }
 
 }  // namespace torc::detail

@@ -97,6 +97,7 @@ class Fiber {
   void switch_in() noexcept;
   void switch_out() noexcept;
   void suspend();
+  [[noreturn]] void unwind_further();
 
   Operation& self_;
   std::unique_ptr<FiberStack, Release> stack_;  // until it ends
