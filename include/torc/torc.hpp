@@ -1,5 +1,5 @@
-// The whole core of torc: results, the reactor, connections. Protocols have their own headers
-// (torc/http.hpp, ...).
+// What most programs use of torc's core: results, the reactor, connections. Locks, queues, race, retry and the like,
+// and the protocols, have headers of their own (torc/async/lock.hpp, torc/http.hpp, ...).
 #pragma once
 
 #include <torc/async/channel.hpp>

@@ -176,6 +176,50 @@ TEST(Channel, AValueHandedOverButNotTakenGoesToTheNext) {
   EXPECT_EQ(**channel.receive().take(), 3);
 }
 
+TEST(Channel, ValuesNotTakenComeBackInTheirOrder) {
+  Channel<int> channel;
+  {
+    auto first = channel.receive();
+    auto second = channel.receive();
+    channel.send(1).detach();
+    channel.send(2).detach();
+  }  // the second is dropped first
+  EXPECT_EQ(*channel.receive().take(), 1);
+  EXPECT_EQ(*channel.receive().take(), 2);
+}
+
+TEST(Channel, SendersMoveUpWhenAValueThatCameBackIsTaken) {
+  Channel<int> channel({.capacity = 1});
+  std::optional<Deferred<int>> dropped = channel.receive();
+  channel.send(1).detach();
+  dropped.reset();
+  auto waiting = channel.send(2);
+  EXPECT_TRUE(waiting.pending());
+  EXPECT_EQ(*channel.receive().take(), 1);
+  EXPECT_TRUE(waiting.fired());
+  auto later = channel.send(3);
+  EXPECT_EQ(*channel.receive().take(), 2);
+  EXPECT_EQ(*channel.receive().take(), 3);
+}
+
+TEST(Channel, AValueForOneWhoseBudgetIsSpentIsNotLostWithHim) {
+  testing::Clock clock;
+  Channel<int> channel({.capacity = 1000});
+  for (int i = 0; i < 1000; ++i) channel.send(i).detach();
+  int taken = 0;
+  {
+    auto taker = [](Channel<int>& channel, int& taken) -> Deferred<void> {
+      for (;;) {
+        EXPECT_EQ(co_await channel.receive(), taken);
+        ++taken;
+      }
+    }(channel, taken);
+    clock.turn();
+  }  // dropped where it waits for its turn
+  EXPECT_LT(taken, 1000);
+  EXPECT_EQ(*channel.receive().take(), taken);
+}
+
 TEST(Channel, DestroyingItFailsThoseWhoWaitAndFreesWhatCameBack) {
   Deferred<void> sent = succeed();
   {

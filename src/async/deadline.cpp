@@ -15,7 +15,7 @@ void DeadlineTimer::expire() noexcept {
 std::shared_ptr<DeadlineTimer> DeadlineEntry::timer_here() const {
   if (current.scheduler != home) return nullptr;
   auto shared = timer.lock();
-  if (!shared) timer = shared = std::make_shared<DeadlineTimer>(*home, due);
+  if (!shared || !shared->armed()) timer = shared = std::make_shared<DeadlineTimer>(*home, due);
   return shared;
 }
 

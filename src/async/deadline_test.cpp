@@ -116,5 +116,20 @@ TEST(Deadline, SpawnedWorkMayBeDroppedBeforeIt) {
   EXPECT_TRUE(clock.idle());
 }
 
+TEST(Deadline, EndsAtOnceWhatIsSpawnedAfterIt) {
+  testing::Clock clock;
+  TaskSet set([](Failure) {});
+  Context context;
+  auto work = with_deadline(1s, [&] {
+    context = Context::current();
+    set.spawn(shield(10s, nap(5s)));  // keeps the timer, and goes on
+  });
+  clock.advance(1s);
+  const ContextScope scope(context);
+  set.spawn(nap(1h));
+  clock.advance(1ms);
+  EXPECT_EQ(set.size(), 1u);
+}
+
 }  // namespace
 }  // namespace torc

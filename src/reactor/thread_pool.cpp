@@ -118,7 +118,12 @@ class PoolQueue : public std::enable_shared_from_this<PoolQueue> {
       ++idle_;
       ++idle_pool_threads;
       const auto called = [this] { return ending_ || !jobs_.empty(); };
-      while (!wake_.wait_for(lock, options_.idle_timeout, called)) {
+      for (;;) {
+        if (threads_.size() <= options_.min) {
+          wake_.wait(lock, called);
+          break;
+        }
+        if (wake_.wait_for(lock, options_.idle_timeout, called)) break;
         if (threads_.size() <= options_.min) continue;
         --idle_;
         --idle_pool_threads;

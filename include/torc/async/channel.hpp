@@ -16,6 +16,7 @@
 #include <torc/async/wait_list.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <utility>
@@ -75,22 +76,12 @@ class Channel final : public detail::Referenced {
   /// Errors: ChannelClosed when it would have to wait and nothing may be sent any more; Deadlock.
   Deferred<T> receive() {
     const detail::Firing firing;
-    if (returned_) return take_returned();
-    if (!values_.empty()) {
-      Outcome<T> first = std::move(values_.front());
-      values_.pop_front();
-      if (auto* sender = static_cast<Sender*>(senders_.pop())) {
-        values_.push_back(std::move(sender->value));
-        sender->accept();
-      }
-      return Deferred<T>(std::move(first));
-    }
+    if (size() > 0) return give_now(take_first());
     if (auto* sender = static_cast<Sender*>(senders_.pop())) {
-      Outcome<T> value = std::move(sender->value);
+      Handed handed{std::move(sender->value), sequence_++};
       sender->accept();
-      if (options_.preference != ChannelPreference::kSender) return Deferred<T>(std::move(value));
-      auto* late = new LateReceiver(*this, std::move(value));
-      return Deferred<T>(late);
+      if (options_.preference != ChannelPreference::kSender) return give_now(std::move(handed));
+      return Deferred<T>(new LateReceiver(*this, std::move(handed)));
     }
     if (closing_) return fail<T>(detail::channel_closed());
     auto* receiver = new Receiver;
@@ -144,14 +135,21 @@ class Channel final : public detail::Referenced {
     Outcome<T> value;
   };
 
+  // A value on its way to a receiver, and its place among those that are.
+  struct Handed {
+    Outcome<T> value;
+    std::uint64_t sequence;
+  };
+
   // A receiver that is given a value before it is known whether it will take it.
   struct Receiver : detail::ListedWaiter<T>, detail::ChannelWait {
-    void hand(Channel& channel, Outcome<T> value) noexcept {
-      remember(channel);
-      this->give(std::move(value));
+    void hand(Channel& channel, Handed handed) noexcept {
+      remember(channel, handed.sequence);
+      this->give(std::move(handed.value));
     }
-    void remember(Channel& channel) noexcept {
+    void remember(Channel& channel, std::uint64_t number) noexcept {
       this->no_longer_waits();
+      sequence = number;
       channel_ = detail::BackReference<Channel>(channel);
     }
     void left() noexcept override { this->no_longer_waits(); }
@@ -164,14 +162,15 @@ class Channel final : public detail::Referenced {
       if (!channel || !channel->take_back(*this)) delete this;
     }
     detail::BackReference<Channel> channel_;
+    std::uint64_t sequence = 0;
     Receiver* next = nullptr;  // among the returned
   };
 
   // One that has its value and goes on behind the sender.
   struct LateReceiver final : Receiver {
-    LateReceiver(Channel& channel, Outcome<T> value) noexcept {
-      this->remember(channel);
-      this->set(std::move(value));
+    LateReceiver(Channel& channel, Handed handed) noexcept {
+      this->remember(channel, handed.sequence);
+      this->set(std::move(handed.value));
       later.yield(*this);
     }
     void inner_fired(detail::Operation&) noexcept override { detail::Operation::fire(); }
@@ -195,7 +194,7 @@ class Channel final : public detail::Referenced {
   Deferred<void> send_outcome(Outcome<T> value) {
     const detail::Firing firing;
     if (auto* receiver = static_cast<Receiver*>(receivers_.pop())) {
-      receiver->hand(*this, std::move(value));
+      receiver->hand(*this, {std::move(value), sequence_++});
       if (options_.preference != ChannelPreference::kReceiver) return succeed();
       return Deferred<void>(new LateSender);
     }
@@ -209,30 +208,54 @@ class Channel final : public detail::Referenced {
     return Deferred<void>(sender);
   }
 
-  Deferred<T> take_returned() noexcept {
+  /// The first of the values that lie here; senders move up into the room it leaves.
+  Handed take_first() {
+    Handed first = returned_ ? take_returned() : take_stored();
+    while (size() < options_.capacity) {
+      auto* sender = static_cast<Sender*>(senders_.pop());
+      if (!sender) break;
+      values_.push_back(std::move(sender->value));
+      sender->accept();
+    }
+    return first;
+  }
+  Handed take_stored() {
+    Handed first{std::move(values_.front()), sequence_++};
+    values_.pop_front();
+    return first;
+  }
+  Handed take_returned() noexcept {
     Receiver* first = std::exchange(returned_, returned_->next);
     --returned_size_;
-    Deferred<T> value(first->take());
+    Handed handed{first->take(), first->sequence};
     delete first;
-    return value;
+    return handed;
+  }
+  Deferred<T> give_now(Handed handed) {
+    if (!detail::budget_is_spent()) [[likely]] return Deferred<T>(std::move(handed.value));
+    // The receiver will be suspended although its value is there, and may be dropped then.
+    auto* receiver = new Receiver;
+    Deferred<T> result(receiver);
+    receiver->hand(*this, std::move(handed));
+    return result;
   }
 
   /// A value comes back, in the node of who did not take it. True when the node is kept.
   bool take_back(Receiver& node) noexcept {
     if (auto* receiver = static_cast<Receiver*>(receivers_.pop())) {
-      receiver->hand(*this, node.take());
+      receiver->hand(*this, {node.take(), node.sequence});
       return false;
     }
-    node.next = nullptr;
     Receiver** place = &returned_;
-    while (*place) place = &(*place)->next;
-    *place = &node;
+    while (*place && (*place)->sequence < node.sequence) place = &(*place)->next;
+    node.next = std::exchange(*place, &node);
     ++returned_size_;
     return true;
   }
 
   ChannelOptions options_;
   bool closing_ = false;
+  std::uint64_t sequence_ = 0;  // of the next value to be handed over
   std::deque<Outcome<T>> values_;
   Receiver* returned_ = nullptr;
   std::size_t returned_size_ = 0;

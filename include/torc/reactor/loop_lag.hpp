@@ -1,7 +1,7 @@
 // LoopLag: how long the turns of a reactor's loop took, from waking up to going to sleep.
 //
 //   const auto lag = reactor.loop_lag();
-//   log::info("app", std::format("p99 {} of {} turns, at most {}", lag.percentile(99), lag.count(), lag.max()));
+//   log::info("app", "p99 of " + std::to_string(lag.count()) + " turns: " + std::to_string(lag.percentile(99).count()) + " ns");
 //
 // As long as a turn takes, nobody else is served: its length is what an arriving request waits for at worst.
 // A value: copied out of the reactor, to be looked at on any thread.
