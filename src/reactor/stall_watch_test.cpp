@@ -285,10 +285,9 @@ TEST_F(Stall, AForkedChildWatchesItsOwnLoops) {
 
 TEST(ThreadSample, IsSafeAtAnyMoment) {
 #if __has_feature(thread_sanitizer)
-  constexpr int kSamples = 500;  // which keeps each back until the thread makes a system call
-#else
-  constexpr int kSamples = 10'000;
+  GTEST_SKIP() << "ThreadSanitizer keeps a signal back until the thread makes a system call, which this one does not";
 #endif
+  constexpr int kSamples = 10'000;
   std::atomic<bool> over = false;
   std::atomic<long> rounds = 0;
   std::thread busy([&] {
