@@ -233,6 +233,20 @@ TEST(Channel, DestroyingItFailsThoseWhoWaitAndFreesWhatCameBack) {
   EXPECT_TRUE(sent.take().error().check<BrokenPromise>());
 }
 
+TEST(Channel, SendingManyEndsWithTheChannel) {
+  testing::Clock clock;
+  auto channel = std::make_unique<Channel<int>>();
+  auto sent = channel->send_all(std::vector{1, 2, 3});
+  auto received = [](std::unique_ptr<Channel<int>>& channel) -> Deferred<int> {
+    const int value = co_await channel->receive();
+    channel.reset();
+    co_return value;
+  }(channel);
+  clock.turn();
+  EXPECT_EQ(*received.take(), 1);
+  EXPECT_TRUE(sent.take().error().check<BrokenPromise>());
+}
+
 TEST(Channel, FibersThatAreDroppedAtAChannelLeaveIt) {
   testing::Clock clock;
   Channel<int> channel;

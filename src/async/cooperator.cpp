@@ -178,7 +178,11 @@ void Cooperator::run() noexcept {
   gone_ = &gone;
   const Instant end = scheduler_.exact_now() + options_.slice;
   std::move_only_function<bool()> until;
-  if (options_.until) until = options_.until();
+  try {
+    if (options_.until) until = options_.until();
+  } catch (...) {  // the slice ends by the clock
+    detail::report_unhandled(Failure::current(), "in the predicate of a Cooperator");
+  }
   std::size_t steps = 0;
   while (auto* place = ready_.pop_front()) {
     static_cast<detail::CooperatedTask*>(place)->make_step();

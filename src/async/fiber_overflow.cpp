@@ -52,6 +52,7 @@ void on_fault(int, siginfo_t* info, void*) noexcept {
     }
   }
   ::sigaction(SIGSEGV, &before, nullptr);
+  if (info->si_code <= 0) ::raise(SIGSEGV);  // sent by somebody: it does not happen again by itself
 }
 
 // The stack that signal handlers of this thread run on, unless somebody has set one.

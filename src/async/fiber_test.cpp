@@ -9,6 +9,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
+#include <cstdlib>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -107,6 +110,16 @@ TEST(Fiber, NeverRunsContinuationsOnItsOwnStack) {
   });
   EXPECT_FALSE(told_during);
   EXPECT_TRUE(told);
+}
+
+TEST(Fiber, OwnsWhatItWaitsForWhoeverHeldIt) {
+  testing::Clock clock;
+  auto holder = std::make_unique<Deferred<void>>(sleep(1s));
+  auto fiber = defer_to_fiber([&] { await(*holder); });
+  *holder = sleep(1h);
+  holder.reset();
+  clock.advance(1s);
+  EXPECT_TRUE(fiber.take().has_value());
 }
 
 TEST(Fiber, CancellingThrowsAtTheInnermostWaitAndStays) {
@@ -414,6 +427,16 @@ TEST(FiberDeathTest, AnOverflowNamesTheFiber) {
   char start[1] = {0};
   EXPECT_DEATH(static_cast<void>(defer_to_fiber([&] { return recurse(start, 100'000); }).take()),
                "stack overflow in the fiber begun at .*fiber_test.cpp:[0-9]+: it needs more than its 256 KiB");
+}
+
+TEST(FiberDeathTest, ASegmentationFaultThatIsSentStillEndsTheProcess) {
+  EXPECT_EXIT(
+      {
+        static_cast<void>(defer_to_fiber([] {}).take());
+        ::raise(SIGSEGV);
+        std::exit(0);
+      },
+      [](int status) { return status != 0; }, "");
 }
 
 TEST(FiberDeathTest, AwaitOutsideAFiberIsAProgrammingError) {

@@ -64,8 +64,10 @@ class Channel final : public detail::Referenced {
   template <class Values>
   Deferred<std::size_t> send_all(Values values) {
     std::size_t sent = 0;
+    const detail::BackReference<Channel> channel(*this);  // which may be destroyed when a value has been taken
     for (auto& value : values) {
-      co_await send(std::move(value));
+      if (!channel.get()) co_await raise(detail::destroyed_while_waiting("a Channel"));
+      co_await channel.get()->send(std::move(value));
       ++sent;
     }
     co_return sent;

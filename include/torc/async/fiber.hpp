@@ -156,10 +156,11 @@ class FiberOperation final : public OperationOf<T>, private Fiber, private Root,
   std::optional<F> function_;
 };
 
-/// Takes the result of `deferred`, waiting if it must.
+/// Takes the result of `given`, waiting if it must. The wait owns the operation: whose Deferred it was may go.
 template <class T>
-Outcome<T> await_outcome(Deferred<T>& deferred, const std::source_location& where) {
+Outcome<T> await_outcome(Deferred<T>& given, const std::source_location& where) {
   Fiber& self = Fiber::required("await()");
+  Deferred<T> deferred(std::move(given));
   if (deferred.fired()) {
     if (!current.scheduler || --current.budget > 0) return deferred.take();
   } else {
