@@ -61,6 +61,7 @@ class Channel final : public detail::Referenced {
   Deferred<void> send_error(Failure failure) { return send_outcome(std::move(failure)); }
 
   /// Sends each value of `values`, one after another; gives how many were sent.
+  /// Errors: those of send(); BrokenPromise when the channel is destroyed in between.
   template <class Values>
   Deferred<std::size_t> send_all(Values values) {
     std::size_t sent = 0;
@@ -74,7 +75,8 @@ class Channel final : public detail::Referenced {
   }
 
   /// The next value; fails with what was sent by send_error().
-  /// Cancellation: a value that was handed over but not taken goes to the next receiver, before all others.
+  /// Cancellation: a value that was handed over but not taken goes to the next receiver, before all others. What
+  /// a time limit, a stage or a race around this has taken is theirs, and goes with them.
   /// Errors: ChannelClosed when it would have to wait and nothing may be sent any more; Deadlock.
   Deferred<T> receive() {
     const detail::Firing firing;
@@ -92,6 +94,7 @@ class Channel final : public detail::Referenced {
   }
 
   /// The next value, or nothing when the channel is closed: `while (auto value = co_await channel.next())`.
+  /// Cancellation: a value that is there already is lost when this is dropped; receive() would keep it.
   Deferred<std::optional<T>> next() {
     return receive().then_outcome([](Outcome<T> outcome) -> Outcome<std::optional<T>> {
       if (outcome) return std::optional<T>(*std::move(outcome));
