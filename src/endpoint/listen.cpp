@@ -23,9 +23,8 @@ SocketAddress address_of(const TcpServerEndpoint& tcp) {
 template <class Serve>
 Port open(const ServerEndpoint& where, const TransportOptions& transport, Serve serve) {
   const auto& tcp = std::get<TcpServerEndpoint>(where);
-  return TcpListen::open(address_of(tcp),
-                         {.backlog = tcp.backlog, .reuse_port = tcp.reuse_port, .transport = transport},
-                         std::move(serve));
+  return Port::serve(ListeningSocket::tcp(address_of(tcp), {.backlog = tcp.backlog, .reuse_port = tcp.reuse_port}),
+                     std::move(serve), {.transport = transport});
 }
 
 // Opening is immediate; what it throws becomes the failure.

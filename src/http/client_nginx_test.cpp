@@ -24,7 +24,7 @@ constexpr const char* kNginx = "/usr/sbin/nginx";
 
 // A port that nobody has. Nginx binds it a moment later, so the start is tried more than once.
 std::uint16_t free_port() {
-  const auto port = TcpListen::open(SocketAddress(IpAddress::loopback_v4(), 0), {}, [](Stream) { return succeed(); });
+  const auto port = Port::serve(ListeningSocket::tcp(SocketAddress(IpAddress::loopback_v4(), 0)), [](Stream) { return succeed(); });
   return port.address().port();
 }
 

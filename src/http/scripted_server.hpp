@@ -108,7 +108,7 @@ class ScriptedServer {
   /// Starts to serve at once; `answer` may use what outlives the server.
   explicit ScriptedServer(Answer answer, bool byte_by_byte = false)
       : state_(std::make_unique<State>(std::move(answer), byte_by_byte)),
-        port_(TcpListen::open(SocketAddress(IpAddress::loopback_v4(), 0), {},
+        port_(Port::serve(ListeningSocket::tcp(SocketAddress(IpAddress::loopback_v4(), 0)),
                               [&state = *state_](Stream stream) { return serve(state, std::move(stream)); })) {}
 
   std::string origin() const { return "http://127.0.0.1:" + std::to_string(port_.address().port()); }

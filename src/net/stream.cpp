@@ -1,8 +1,9 @@
 #include <torc/net/stream.hpp>
 
-#include "net/tcp_transport.hpp"
+#include <torc/net/layer.hpp>
 
 #include <torc/async/coroutine.hpp>
+#include <torc/async/promise.hpp>
 
 #include <algorithm>
 #include <exception>
@@ -40,9 +41,9 @@ class Inbox {
 // The protocol behind a Stream. Owned by the Stream; the transport borrows it.
 class Stream::Core final : public Protocol {
  public:
-  explicit Core(TcpTransport& transport) : transport_(&transport) {
-    transport.pause_reading();
+  explicit Core(Transport& transport) : transport_(&transport) {
     transport.start(*this);
+    transport.pause_reading();
   }
 
   ~Core() override {
@@ -114,16 +115,39 @@ class Stream::Core final : public Protocol {
     return written();
   }
 
+  Deferred<void> upgrade(std::unique_ptr<Layer> layer) {
+    if (!transport_) return fail(reason_.failure);
+    if (reader_ || !writers_.empty() || upgrading_) return fail(Error("a stream was upgraded while something waits on it"));
+    if (!inbox_.empty()) {
+      leave(true);
+      return fail(Error("the peer sent bytes before the stream was upgraded: nothing vouches for them"));
+    }
+    auto [upgraded, promise] = make_deferred<void>();
+    upgrading_ = std::make_unique<Promise<void>>(std::move(promise));
+    upgrading_->on_cancel([this]() noexcept { cut_ = true; });
+    Transport& below = *std::exchange(transport_, layer.get());
+    below.insert(std::move(layer));
+    return std::move(upgraded);
+  }
+
   /// Gone or closed: nothing more will come or go.
   void leave(bool cut) noexcept {
     if (!transport_) return;
-    TcpTransport& transport = *std::exchange(transport_, nullptr);
+    Transport& transport = *std::exchange(transport_, nullptr);
     transport.forget_protocol();
     cut ? transport.abort() : transport.close();
     ended(Failure(cut ? Failure(ConnectionAborted()) : Failure(ConnectionDone())));
   }
 
-  TcpTransport* connection() const noexcept { return transport_; }
+  std::pair<Transport*, std::string> release() {
+    if (!transport_) reason_.failure.raise();
+    Transport& transport = *std::exchange(transport_, nullptr);
+    transport.forget_protocol();
+    ended(Failure(ConnectionDone()));  // for what waits here
+    return {&transport, std::string(inbox_.view())};
+  }
+
+  Transport* connection() const noexcept { return transport_; }
 
  private:
   // Known to its core until its result is taken, so that bytes nobody took can go back.
@@ -225,6 +249,14 @@ class Stream::Core final : public Protocol {
     if (reader_) std::exchange(reader_, nullptr)->give(std::nullopt);
   }
 
+  // Awaiting writes is a stream's back-pressure; who writes and reads at once must not wait for itself.
+  bool reads_while_full() const noexcept override { return true; }
+
+  void layer_up() override {
+    transport_->pause_reading();
+    if (const auto upgrading = std::move(upgrading_)) upgrading->set_value();
+  }
+
   void resume_writing() override {
     const detail::Firing firing;  // a writer that goes on may destroy us, afterwards
     while (Writer* writer = writers_.pop_front()) writer->go_on();
@@ -245,12 +277,14 @@ class Stream::Core final : public Protocol {
       ended_ ? reader->give(std::nullopt) : reader->end(reason);
     }
     while (Writer* writer = writers_.pop_front()) writer->end(reason);
+    if (const auto upgrading = std::move(upgrading_)) upgrading->set_error(reason);
   }
 
-  TcpTransport* transport_;
+  Transport* transport_;
   Reader* reader_ = nullptr;  // the one waiting read
   detail::IntrusiveList<Reader> readers_;
   detail::IntrusiveList<Writer> writers_;
+  std::unique_ptr<Promise<void>> upgrading_;
   Inbox inbox_;
   FailureSlot reason_;
   bool ended_ = false;  // the peer will send no more
@@ -259,7 +293,7 @@ class Stream::Core final : public Protocol {
 
 void Stream::Ending::operator()(Core* core) const noexcept { delete core; }
 
-Stream::Stream(TcpTransport& transport) : core_(new Core(transport)) {}
+Stream::Stream(Transport& transport) : core_(new Core(transport)) {}
 Stream::Stream(Stream&&) noexcept = default;
 Stream& Stream::operator=(Stream&&) noexcept = default;
 Stream::~Stream() = default;
@@ -271,9 +305,11 @@ Deferred<std::optional<std::string>> Stream::read_until(std::string delimiter, s
 }
 Deferred<std::optional<std::string>> Stream::read_line(std::size_t limit) { return core_->read_line(limit); }
 Deferred<void> Stream::write(std::string_view data) { return core_->write(data); }
+Deferred<void> Stream::upgrade(std::unique_ptr<Layer> layer) { return core_->upgrade(std::move(layer)); }
 Deferred<void> Stream::send_file(UniqueFd file, std::uint64_t offset, std::uint64_t length) {
   return core_->send_file(std::move(file), offset, length);
 }
+std::pair<Transport*, std::string> Stream::release() && { return core_->release(); }
 void Stream::shutdown_write() noexcept {
   if (auto* transport = core_->connection()) transport->shutdown_write();
 }

@@ -1,6 +1,6 @@
 #include <torc/net/connect.hpp>
 
-#include "net/tcp_transport.hpp"
+#include "net/fd_transport.hpp"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -35,8 +35,7 @@ class TcpConnect final : public detail::OperationOf<Stream>, public detail::Watc
     leave();
     if (code != 0) return Operation::fire(cannot_connect(address_, code));
     try {
-      auto* transport = new TcpTransport(reactor_, std::move(socket_), TcpTransport::stream_options());
-      fire(Outcome<Stream>(TcpTransport::stream(*transport)));
+      fire(Outcome<Stream>(FdTransport::stream(reactor_, StreamFd(std::move(socket_)))));
     } catch (...) {
       Operation::fire(Failure::current());
     }
@@ -66,12 +65,13 @@ class TcpConnect final : public detail::OperationOf<Stream>, public detail::Watc
 
 }  // namespace
 
-Deferred<Stream> connect_tcp(SocketAddress address, std::optional<SocketAddress> local) {
+Deferred<Stream> connect_tcp(SocketAddress address, std::optional<SocketAddress> local, TcpOptions options) {
   Reactor& reactor = Reactor::required("connect");
   UniqueFd socket(::socket(address.is_v6() ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) return fail<Stream>(cannot_connect(address, errno));
+  detail::apply(options, socket.get());
   const int on = 1;
-  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (options.fast_open) ::setsockopt(socket.get(), IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof on);
   sockaddr_storage raw;
   if (local) {
     // Pick the port at connect time, so that many connections may share a local address.

@@ -1,3 +1,5 @@
+#include "net/on_reactor.hpp"
+
 #include <torc/endpoint/listen.hpp>
 #include <torc/net/connect.hpp>
 #include <torc/torc.hpp>
@@ -17,26 +19,6 @@ namespace torc {
 namespace {
 
 using namespace std::chrono_literals;
-
-// Runs `body` as a program's main on a real reactor; a failure fails the test.
-template <class Body>
-void on_reactor(Body body, Duration limit = 20s) {
-  Reactor reactor;
-  bool ended = false;
-  Deferred<void> running = succeed();
-  reactor.call_when_running([&] {
-    running = with_timeout(limit, body()).then_outcome([&](Outcome<void> outcome) {
-      if (!outcome) ADD_FAILURE() << outcome.error().report();
-      ended = true;
-      reactor.stop();
-    });
-  });
-  reactor.run();
-  EXPECT_TRUE(ended);
-}
-
-std::string here(const Port& port) { return "tcp:127.0.0.1:" + std::to_string(port.address().port()); }
-constexpr const char* kAnywhere = "tcp:0:address=127.0.0.1";
 
 class Echo : public Protocol {
   void data_received(std::string_view data) override { transport().write(data); }

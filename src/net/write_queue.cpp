@@ -1,7 +1,5 @@
 #include "net/write_queue.hpp"
 
-#include <sys/sendfile.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <algorithm>
@@ -46,14 +44,14 @@ void WriteQueue::add_file(UniqueFd file, std::uint64_t offset, std::uint64_t len
   items_.emplace_back(Region{std::move(file), offset, length});
 }
 
-WriteQueue::Progress WriteQueue::flush(int socket) noexcept {
+WriteQueue::Progress WriteQueue::flush(StreamFd& fd) noexcept {
   std::uint64_t share = 0;
   while (!items_.empty()) {
     if (share >= kTurnShare) return Progress::kBudgetSpent;
     std::int64_t sent;
     if (auto* region = std::get_if<Region>(&items_.front())) {
       auto offset = static_cast<off_t>(region->offset);
-      sent = ::sendfile(socket, region->file.get(), &offset, std::min(region->left, kFileChunk));
+      sent = fd.send_file(region->file.get(), offset, std::min(region->left, kFileChunk));
       if (sent == 0) return Progress::kFileTooShort;
       if (sent > 0) {
         region->offset += static_cast<std::uint64_t>(sent);
@@ -65,10 +63,10 @@ WriteQueue::Progress WriteQueue::flush(int socket) noexcept {
         }
       }
     } else {
-      sent = send_bytes(socket);
+      sent = send_bytes(fd);
     }
     if (sent < 0) {
-      if (errno == EINTR) continue;
+      errno = static_cast<int>(-sent);
       return errno == EAGAIN || errno == EWOULDBLOCK ? Progress::kBlocked : Progress::kFailed;
     }
     share += static_cast<std::uint64_t>(sent);
@@ -76,7 +74,7 @@ WriteQueue::Progress WriteQueue::flush(int socket) noexcept {
   return Progress::kDrained;
 }
 
-std::int64_t WriteQueue::send_bytes(int socket) noexcept {
+std::int64_t WriteQueue::send_bytes(StreamFd& fd) noexcept {
   iovec vectors[kVectors];
   std::size_t count = 0;
   std::size_t skip = sent_;
@@ -87,10 +85,7 @@ std::int64_t WriteQueue::send_bytes(int socket) noexcept {
     skip = 0;
   }
   const bool file_follows = count < items_.size();
-  msghdr message{};
-  message.msg_iov = vectors;
-  message.msg_iovlen = count;
-  const auto sent = ::sendmsg(socket, &message, MSG_NOSIGNAL | (file_follows ? MSG_MORE : 0));
+  const auto sent = fd.send(std::span(vectors, count), file_follows);
   if (sent > 0) consume(static_cast<std::size_t>(sent));
   return sent;
 }

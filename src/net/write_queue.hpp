@@ -2,6 +2,8 @@
 // A transport makes one when it first needs it and drops it when it is empty again.
 #pragma once
 
+#include "net/stream_fd.hpp"
+
 #include <torc/base/bytes.hpp>
 #include <torc/base/unique_fd.hpp>
 
@@ -26,8 +28,8 @@ class WriteQueue {
 
   void add(std::string_view data);
   void add_file(UniqueFd file, std::uint64_t offset, std::uint64_t length);
-  /// Sends to `socket` until it would block or a turn's share has gone out. kFailed leaves errno.
-  Progress flush(int socket) noexcept;
+  /// Sends to `fd` until it would block or a turn's share has gone out. kFailed leaves errno.
+  Progress flush(StreamFd& fd) noexcept;
 
  private:
   static constexpr std::uint64_t kFileWeight = 8 * 1024;
@@ -38,7 +40,7 @@ class WriteQueue {
   };
   using Item = std::variant<Bytes, Region>;
 
-  std::int64_t send_bytes(int socket) noexcept;
+  std::int64_t send_bytes(StreamFd& fd) noexcept;
   void consume(std::size_t count) noexcept;
 
   std::deque<Item> items_;

@@ -5,6 +5,7 @@
 #include <torc/async/deferred.hpp>
 #include <torc/base/address.hpp>
 #include <torc/net/stream.hpp>
+#include <torc/net/tcp_options.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -26,6 +27,7 @@ Deferred<std::vector<SocketAddress>> resolve(std::string host, std::uint16_t por
 
 /// A TCP connection to `address`, from `local` if given. Fails with ConnectError naming the address and
 /// the system's reason. No time limit of its own. Dropping or cancelling closes the attempt.
-Deferred<Stream> connect_tcp(SocketAddress address, std::optional<SocketAddress> local = std::nullopt);
+Deferred<Stream> connect_tcp(SocketAddress address, std::optional<SocketAddress> local = std::nullopt,
+                             TcpOptions options = {});
 
 }  // namespace torc

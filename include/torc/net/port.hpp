@@ -11,20 +11,35 @@
 #include <torc/async/deferred.hpp>
 #include <torc/base/address.hpp>
 #include <torc/base/time.hpp>
+#include <torc/net/layer.hpp>
+#include <torc/net/listening_socket.hpp>
 #include <torc/net/protocol.hpp>
 #include <torc/net/stream.hpp>
 
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <vector>
 
 namespace torc {
 
 /// Serves one connection; ends when it is done with it. Called for each connection of a port.
 using StreamHandler = std::move_only_function<Deferred<void>(Stream)>;
 
+/// What the connections of a port have in common.
+struct PortOptions {
+  /// Limits under which protocols run; a handler's streams have the standard ones.
+  TransportOptions transport = {};
+  /// What each connection passes before it is served: the first lies on the socket.
+  std::vector<std::shared_ptr<LayerFactory>> layers = {};
+};
+
 class [[nodiscard]] Port {
  public:
+  /// Serves what connects to `socket`, from the next turn on. Throws SystemError when it cannot be watched.
+  static Port serve(ListeningSocket socket, std::unique_ptr<ProtocolFactory> factory, PortOptions options = {});
+  static Port serve(ListeningSocket socket, StreamHandler handler, PortOptions options = {});
+
   Port(Port&&) noexcept;
   Port& operator=(Port&&) noexcept;
   ~Port();
@@ -40,24 +55,8 @@ class [[nodiscard]] Port {
   class State;
 
  private:
-  friend struct TcpListen;
   explicit Port(std::shared_ptr<State> state) noexcept;
   std::shared_ptr<State> state_;  // shared with what it is in the middle of
-};
-
-/// What a TCP port needs to know. Addresses are tried as given; an empty list listens on all of both
-/// families.
-struct TcpListenOptions {
-  int backlog = 1024;
-  bool reuse_port = false;
-  TransportOptions transport = {};
-};
-
-/// Opens TCP ports. Most programs use torc::listen with an endpoint string instead.
-struct TcpListen {
-  /// Throws CannotListen, naming the address and the reason.
-  static Port open(const SocketAddress& address, TcpListenOptions options, std::unique_ptr<ProtocolFactory> factory);
-  static Port open(const SocketAddress& address, TcpListenOptions options, StreamHandler handler);
 };
 
 }  // namespace torc

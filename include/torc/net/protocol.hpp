@@ -34,17 +34,23 @@ class Protocol {
   /// callback threw. The last call.
   virtual void connection_lost(const Failure& reason) { static_cast<void>(reason); }
 
+  /// A layer that was put below the running protocol is ready: a TLS handshake is done, for one.
+  virtual void layer_up() {}
+
   /// Queued bytes passed the high-water mark: a producer should pause.
   virtual void pause_writing() {}
   /// Queued bytes fell to the low-water mark: it may go on.
   virtual void resume_writing() {}
   /// The port that accepted this connection closes in order: finish what is going on, then close.
   virtual void drain() { transport().close(); }
+  /// Whether bytes are wanted while the queue is above its high-water mark: by who applies back-pressure by itself.
+  virtual bool reads_while_full() const noexcept { return false; }
 
   Transport& transport() noexcept { return *transport_; }
+  const Transport& transport() const noexcept { return *transport_; }
 
  private:
-  friend class TcpTransport;
+  friend class Transport;
   Transport* transport_ = nullptr;
 };
 

@@ -23,10 +23,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace torc {
-
-class TcpTransport;
 
 /// The stream ended before what was asked for had come.
 class IncompleteRead : public ConnectionLost {
@@ -41,6 +40,8 @@ class LimitExceeded : public Error {
 
 class Stream {
  public:
+  /// Owns the connection of `transport` from here, which lives on the reactor; nothing may be started on it.
+  explicit Stream(Transport& transport);
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) noexcept;
   ~Stream();
@@ -62,6 +63,11 @@ class Stream {
   /// Sends a region of a file without copying it through the program; fires as write does.
   Deferred<void> send_file(UniqueFd file, std::uint64_t offset, std::uint64_t length);
 
+  /// Puts `layer` between the stream and its connection, such as TLS (torc/tls/tls.hpp), and fires when that is ready.
+  /// From the call on everything goes through it. Fails when bytes that came before it were not read: they would be
+  /// taken for what they are not. Dropping or cancelling it while it waits leaves a stream that can only be aborted.
+  Deferred<void> upgrade(std::unique_ptr<Layer> layer);
+
   /// Tells the peer that no more will be written, after what is queued.
   void shutdown_write() noexcept;
   /// Flushes in the background and closes; pending reads end.
@@ -77,12 +83,13 @@ class Stream {
   SocketAddress local() const;
 
  private:
-  friend class TcpTransport;
+  friend class Connection;
+  /// What is below, without an owner, and bytes that came and were not read. Throws the reason when it is over.
+  std::pair<Transport*, std::string> release() &&;
   class Core;
   struct Ending {
     void operator()(Core* core) const noexcept;
   };
-  explicit Stream(TcpTransport& transport);
   std::unique_ptr<Core, Ending> core_;
 };
 

@@ -2,8 +2,8 @@
 //
 // The leanest way to use a connection: incoming bytes arrive by Protocol::data_received as a view into
 // the reactor's buffer, outgoing ones go to the socket at once and are queued only when it would block.
-// An idle transport holds no buffer. TCP is the first; TLS, UNIX and in-memory ones are the same to a
-// protocol. One thread: the reactor's.
+// An idle transport holds no buffer. TCP, UNIX, pipes, terminals and TLS are the same to a protocol. One
+// thread: the reactor's.
 //
 // Ends: close() flushes first; abort() cuts. Protocol::connection_lost follows exactly once, later,
 // never from inside the call; after it the transport is gone.
@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 namespace torc {
@@ -30,9 +31,10 @@ struct TransportOptions {
   std::size_t write_limit = 16 * 1024 * 1024;
   /// How long close() goes on flushing while the peer takes nothing.
   Duration close_timeout = std::chrono::seconds(10);
-  /// Keep reading above the high-water mark (a protocol that applies back-pressure by itself).
-  bool read_while_full = false;
 };
+
+class Layer;
+class Protocol;
 
 class Transport {
  public:
@@ -73,11 +75,34 @@ class Transport {
   virtual SocketAddress peer() const = 0;
   virtual SocketAddress local() const = 0;
 
+  // For what stands on a transport: streams, layers, ports.
+
+  /// Connects `protocol` to this transport, which owns it from here, and calls its connection_made; now, or when a
+  /// layer that is not ready yet has become so.
+  void start(std::unique_ptr<Protocol> protocol);
+  /// As start, with a protocol that somebody else owns and takes away with forget_protocol().
+  void start(Protocol& borrowed);
+  /// Puts `layer` between this and its protocol, which goes on above it and hears of it by Protocol::layer_up.
+  void insert(std::unique_ptr<Layer> layer);
+  /// The owner of a borrowed protocol lets go: no further call reaches it, and nothing is read until another starts.
+  void forget_protocol() noexcept;
+
  protected:
   Transport() = default;
   ~Transport() = default;
+  /// A protocol is in place and is to be told as soon as may be.
+  virtual void protocol_started() = 0;
+  /// For the destructor, while the transport can still be called by what dies.
+  void destroy_protocol() noexcept;
+
   virtual void begin_cork() noexcept = 0;
   virtual void end_cork() noexcept = 0;
+
+  Protocol* protocol_ = nullptr;
+  bool owns_protocol_ = false;
+
+ private:
+  friend class Layer;
 };
 
 class [[nodiscard]] Transport::Cork {

@@ -1,12 +1,13 @@
-// TcpTransport: a connected TCP socket on a reactor.
+// FdTransport: a connected socket, a pair of pipes or a terminal on a reactor.
 //
 // States:  open ──close()──▶ closing (flushing) ──▶ ended ──(next turn)──▶ connection_lost, deleted
 //            └── error, peer's end, abort() ────────▶ ended
-// It owns its socket and itself, and its protocol unless that is a Stream's. It is a Resident of its
+// It owns its descriptors and itself, and its protocol unless that is a Stream's. It is a Resident of its
 // port, or of the reactor, which can end it. While one of its calls into the protocol is on the stack
 // (`busy_`), nothing is deleted.
 #pragma once
 
+#include "net/stream_fd.hpp"
 #include "net/write_queue.hpp"
 
 #include <torc/net/protocol.hpp>
@@ -19,23 +20,17 @@
 
 namespace torc {
 
-class TcpTransport final : public Transport, public detail::Watch, public detail::Posted, public detail::Resident {
+class FdTransport final : public Transport, public detail::Watch, public detail::Posted, public detail::Resident {
  public:
-  /// Takes over a connected, non-blocking socket. `options` must outlive the transport.
-  /// Throws SystemError when the socket cannot be watched.
-  TcpTransport(Reactor& reactor, UniqueFd socket, const TransportOptions& options);
+  /// Takes over what is connected and non-blocking. `options` must outlive the transport.
+  /// Throws SystemError when a descriptor cannot be watched.
+  FdTransport(Reactor& reactor, StreamFd fd, const TransportOptions& options = standard_options());
 
-  /// A Stream on `transport`, which the reactor houses.
-  static Stream stream(TcpTransport& transport);
-  /// The limits under which streams run.
-  static const TransportOptions& stream_options() noexcept;
+  /// A Stream on a new transport that lives on `reactor`.
+  static Stream stream(Reactor& reactor, StreamFd fd);
+  /// The limits of who asks for no others.
+  static const TransportOptions& standard_options() noexcept;
 
-  /// Connects the two and calls connection_made. The transport owns `protocol` from here.
-  void start(std::unique_ptr<Protocol> protocol);
-  /// As start, with a protocol that somebody else owns and takes away with forget_protocol().
-  void start(Protocol& borrowed);
-  /// The owner of a borrowed protocol lets go: no further call reaches it.
-  void forget_protocol() noexcept;
   /// Ends the connection without telling the protocol: its owner is being destroyed.
   void drop() noexcept;
   /// The port closes in order.
@@ -61,25 +56,30 @@ class TcpTransport final : public Transport, public detail::Watch, public detail
   void shutdown_write() noexcept override;
   void pause_reading() noexcept override { reading_ = false; }
   void resume_reading() noexcept override;
-  SocketAddress peer() const override;
-  SocketAddress local() const override;
+  SocketAddress peer() const override { return fd_.peer(); }
+  SocketAddress local() const override { return fd_.local(); }
 
  private:
-  ~TcpTransport();
+  ~FdTransport();
   class Busy;
   struct CloseLimit;
+  struct Output;
 
   void ready(detail::Readiness readiness) noexcept override;
   void run() noexcept override;  // a posted turn: read on, or deliver the end
   void reactor_stopping() noexcept override;
   void reactor_gone() noexcept override;
+  void protocol_started() override;
   void begin_cork() noexcept override;
   void end_cork() noexcept override;
 
   /// False when the socket was found empty and nothing has come since.
   bool may_have_data() const noexcept { return readable_ || hung_up_; }
+  bool held_back() const noexcept { return full_ && !protocol_->reads_while_full(); }
   void read() noexcept;
-  std::int64_t receive(char* into, std::size_t size) noexcept;
+  void broken() noexcept;
+  void writable() noexcept;
+  void unwatch() noexcept;
   void take_turn() noexcept;
   void flush() noexcept;
   void send(std::string_view data) noexcept;
@@ -87,25 +87,25 @@ class TcpTransport final : public Transport, public detail::Watch, public detail
   void queue(std::string_view data) noexcept;
   void check_marks() noexcept;
   void finish_if_flushed() noexcept;
+  void shut_down() noexcept;
   void end(Failure reason) noexcept;
   void deliver_end() noexcept;
   template <class F>
   void call(F&& f) noexcept;
 
   Reactor& reactor_;
-  Protocol* protocol_ = nullptr;
   Owner* owner_ = nullptr;
   const TransportOptions& options_;
   std::unique_ptr<WriteQueue> queue_;
   std::unique_ptr<CloseLimit> close_limit_;
+  std::unique_ptr<Output> output_;  // where writing has a descriptor of its own
   FailureSlot reason_;  // full: ended
-  UniqueFd socket_;
+  StreamFd fd_;
   std::uint16_t busy_ = 0;   // calls into the protocol on the stack, and corks
   std::uint16_t corks_ = 0;
   std::uint16_t send_error_ = 0;  // not 0: over, once what has come is read
-  bool owns_protocol_ = false;
   bool reading_ : 1 = true;      // the protocol wants bytes
-  bool readable_ : 1 = true;     // the socket may have some
+  bool readable_ : 1 = true;     // the descriptor may have some
   bool hung_up_ : 1 = false;     // ... and after them the end
   bool in_read_ : 1 = false;     // read() is on the stack
   bool full_ : 1 = false;        // above high water, not yet back at low

@@ -1,7 +1,7 @@
-// TCP ports: accepting, and what happens when it cannot go on.
+// Accepting, and what happens when it cannot go on.
 #include <torc/net/port.hpp>
 
-#include "net/tcp_transport.hpp"
+#include "net/fd_transport.hpp"
 
 #include <torc/async/promise.hpp>
 #include <torc/async/task_set.hpp>
@@ -9,8 +9,6 @@
 #include <torc/base/log.hpp>
 
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -36,22 +34,23 @@ class Port::State final : public detail::Watch,
                           public detail::Posted,
                           public detail::Resident,
                           public detail::Timer,
-                          public TcpTransport::Owner,
+                          public FdTransport::Owner,
                           public std::enable_shared_from_this<State> {
  public:
   using Serve = std::variant<std::unique_ptr<ProtocolFactory>, StreamHandler>;
 
-  State(const SocketAddress& address, TcpListenOptions options, Serve serve)
+  State(ListeningSocket socket, PortOptions options, Serve serve)
       : reactor_(Reactor::required("listen")),
-        options_(options),
+        options_(std::move(options)),
         serve_(std::move(serve)),
+        socket_(std::move(socket)),
+        address_(socket_.address()),
         spare_(spare_descriptor()) {
     tasks_.emplace([](Failure failure) {
       if (failure.check<ConnectionClosed, ReactorStopped>()) return;  // not an error of the handler's
       detail::report_unhandled(failure, "in a connection handler");
     });
-    open(address);
-    reactor_.watch(socket_.get(), *this);
+    reactor_.watch(socket_.fd(), *this);
     reactor_.house(*this);
   }
 
@@ -77,34 +76,22 @@ class Port::State final : public detail::Watch,
   }
 
  private:
-  void open(const SocketAddress& address) {
-    const auto refuse = [&](const char* doing) {
-      const int code = errno;
-      std::string text = "cannot listen on " + address.str() + ": " + doing + std::generic_category().message(code);
-      if (code == EADDRINUSE) text += " (stop the program that listens there, or choose another port)";
-      if (code == EADDRNOTAVAIL) text += " (no interface of this machine has this address)";
-      if (code == EACCES) text += " (ports below 1024 need root or CAP_NET_BIND_SERVICE)";
-      throw CannotListen(text);
-    };
-    const int family = address.is_v6() ? AF_INET6 : AF_INET;
-    socket_ = UniqueFd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!socket_) refuse("");
-    const auto set = [&](int level, int option, int value) {
-      ::setsockopt(socket_.get(), level, option, &value, sizeof value);
-    };
-    set(SOL_SOCKET, SO_REUSEADDR, 1);
-    if (options_.reuse_port) set(SOL_SOCKET, SO_REUSEPORT, 1);
-    // The unspecified IPv6 address stands for both families; connections inherit no delay.
-    if (family == AF_INET6) set(IPPROTO_IPV6, IPV6_V6ONLY, address.ip().is_any() ? 0 : 1);
-    set(IPPROTO_TCP, TCP_NODELAY, 1);
-    sockaddr_storage raw;
-    const auto size = address.to_sockaddr(&raw);
-    if (::bind(socket_.get(), reinterpret_cast<sockaddr*>(&raw), size) != 0) refuse("");
-    if (::listen(socket_.get(), options_.backlog) != 0) refuse("");
-    socklen_t length = sizeof raw;
-    ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&raw), &length);
-    address_ = SocketAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&raw), length).value_or(address);
-  }
+  // Stands for the stream that a handler is to get, until the layers below are ready.
+  class Entrance final : public Protocol {
+   public:
+    explicit Entrance(State& port) noexcept : port_(port) {}
+    FdTransport* socket = nullptr;
+
+   private:
+    void connection_made() override {
+      const std::unique_ptr<Entrance> self(this);  // the stream takes its place
+      Transport& transport = this->transport();
+      transport.forget_protocol();
+      port_.enter(*socket, transport);
+    }
+    void data_received(std::string_view) override {}
+    State& port_;
+  };
 
   void ready(detail::Readiness) noexcept override {
     if (!armed()) accept_some();  // while backing off, the timer will look
@@ -115,7 +102,7 @@ class Port::State final : public detail::Watch,
   void accept_some() noexcept {
     const auto self = shared_from_this();  // who is called may destroy the port
     for (int accepted = 0; socket_ && accepted < kAcceptsPerTurn; ++accepted) {
-      UniqueFd connection(::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      UniqueFd connection(::accept4(socket_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (!connection) {
         switch (errno) {
           case EAGAIN:
@@ -138,7 +125,7 @@ class Port::State final : public detail::Watch,
   // again. Edge-triggered or not, nothing spins: only the timer continues.
   void out_of_resources(int code) noexcept {
     spare_.reset();
-    { const UniqueFd refused(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC)); }
+    { const UniqueFd refused(::accept4(socket_.fd(), nullptr, nullptr, SOCK_CLOEXEC)); }
     spare_ = spare_descriptor();
     reactor_.arm(*this, reactor_.now() + kBackOff);
     try {
@@ -154,20 +141,47 @@ class Port::State final : public detail::Watch,
     try {
       if (auto* factory = std::get_if<std::unique_ptr<ProtocolFactory>>(&serve_)) {
         auto protocol = (*factory)->build();
-        if (!protocol || !tasks_) return;
-        auto* transport = new TcpTransport(reactor_, std::move(connection), options_.transport);
-        transport->set_owner(this);
-        connections_.push_back(*transport);
-        ++count_;
-        transport->start(std::move(protocol));
+        if (protocol && tasks_) start(std::move(connection), std::move(protocol));
+      } else if (options_.layers.empty()) {
+        serve(FdTransport::stream(reactor_, StreamFd(std::move(connection))));
       } else {
-        auto* transport = new TcpTransport(reactor_, std::move(connection), TcpTransport::stream_options());
-        auto serving = std::get<StreamHandler>(serve_)(TcpTransport::stream(*transport));
-        if (tasks_) tasks_->spawn(std::move(serving));
+        auto entrance = std::make_unique<Entrance>(*this);
+        FdTransport*& socket = entrance->socket;
+        start(std::move(connection), std::move(entrance), &socket);
       }
     } catch (...) {
       detail::report_unhandled(Failure::current(), "while accepting a connection");
     }
+  }
+
+  // Above the layers, of which the first lies on the socket.
+  void start(UniqueFd connection, std::unique_ptr<Protocol> protocol, FdTransport** made = nullptr) {
+    for (auto layer = options_.layers.rbegin(); layer != options_.layers.rend(); ++layer) {
+      auto below = (*layer)->build();
+      below->start(std::move(protocol));
+      protocol = std::move(below);
+    }
+    auto* transport = new FdTransport(reactor_, StreamFd(std::move(connection)), options_.transport);
+    if (made) *made = transport;
+    transport->set_owner(this);
+    connections_.push_back(*transport);
+    ++count_;
+    transport->start(std::move(protocol));
+  }
+
+  // The layers are ready: the connection goes to a stream, and to the handler's task with it.
+  void enter(FdTransport& socket, Transport& top) {
+    socket.set_owner(nullptr);
+    static_cast<detail::Resident&>(socket).unlink();
+    reactor_.house(socket);
+    --count_;
+    serve(Stream(top));
+    tell_if_drained();
+  }
+
+  void serve(Stream stream) {
+    auto serving = std::get<StreamHandler>(serve_)(std::move(stream));
+    if (tasks_) tasks_->spawn(std::move(serving));
   }
 
   void transport_gone() noexcept override {
@@ -183,7 +197,7 @@ class Port::State final : public detail::Watch,
     // A connection may leave the list, and others with it, while it is told.
     while (detail::Resident* connection = connections_.pop_front()) {
       told_.push_back(*connection);
-      static_cast<TcpTransport*>(connection)->drain();
+      static_cast<FdTransport*>(connection)->drain();
     }
     connections_.take(told_);
   }
@@ -191,7 +205,7 @@ class Port::State final : public detail::Watch,
   void drop_all() noexcept {
     connections_.take(told_);
     while (detail::Resident* resident = connections_.pop_front()) {
-      auto* connection = static_cast<TcpTransport*>(resident);
+      auto* connection = static_cast<FdTransport*>(resident);
       connection->set_owner(nullptr);
       --count_;
       connection->drop();
@@ -223,8 +237,8 @@ class Port::State final : public detail::Watch,
 
   void stop_listening() noexcept {
     if (!socket_) return;
-    reactor_.unwatch(socket_.get(), *this);
-    socket_.reset();
+    reactor_.unwatch(socket_.fd(), *this);
+    socket_.close();
     disarm();
     static_cast<detail::Resident&>(*this).unlink();
   }
@@ -239,10 +253,10 @@ class Port::State final : public detail::Watch,
   }
 
   Reactor& reactor_;
-  TcpListenOptions options_;
+  const PortOptions options_;
   Serve serve_;
-  SocketAddress address_;
-  UniqueFd socket_;
+  ListeningSocket socket_;
+  const SocketAddress address_;
   detail::IntrusiveList<detail::Resident> connections_;
   detail::IntrusiveList<detail::Resident> told_;  // those that have been told to end, while the others are
   std::size_t count_ = 0;
@@ -270,11 +284,11 @@ const SocketAddress& Port::address() const noexcept { return state_->address(); 
 std::size_t Port::connections() const noexcept { return state_->connections(); }
 Deferred<void> Port::close(Duration limit) { return state_->close(limit); }
 
-Port TcpListen::open(const SocketAddress& address, TcpListenOptions options, std::unique_ptr<ProtocolFactory> factory) {
-  return Port(std::make_shared<Port::State>(address, options, std::move(factory)));
+Port Port::serve(ListeningSocket socket, std::unique_ptr<ProtocolFactory> factory, PortOptions options) {
+  return Port(std::make_shared<State>(std::move(socket), std::move(options), std::move(factory)));
 }
-Port TcpListen::open(const SocketAddress& address, TcpListenOptions options, StreamHandler handler) {
-  return Port(std::make_shared<Port::State>(address, options, std::move(handler)));
+Port Port::serve(ListeningSocket socket, StreamHandler handler, PortOptions options) {
+  return Port(std::make_shared<State>(std::move(socket), std::move(options), std::move(handler)));
 }
 
 }  // namespace torc

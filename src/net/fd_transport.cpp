@@ -1,12 +1,7 @@
-#include "net/tcp_transport.hpp"
+#include "net/fd_transport.hpp"
 
 #include <torc/base/errors.hpp>
 #include <torc/net/errors.hpp>
-
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
@@ -41,8 +36,8 @@ const Failure& done() {
 }  // namespace
 
 // Bounds the flushing of close(): a peer that takes something is slow, one that takes nothing is gone.
-struct TcpTransport::CloseLimit final : detail::Timer {
-  explicit CloseLimit(TcpTransport& transport) noexcept : transport(transport) { arm(); }
+struct FdTransport::CloseLimit final : detail::Timer {
+  explicit CloseLimit(FdTransport& transport) noexcept : transport(transport) { arm(); }
   void arm() noexcept {
     left = transport.unacknowledged();
     transport.reactor_.arm(*this, transport.reactor_.now() + transport.options_.close_timeout);
@@ -51,76 +46,93 @@ struct TcpTransport::CloseLimit final : detail::Timer {
     if (transport.unacknowledged() < left) return arm();
     transport.end(Failure(ConnectionLost("connection lost: the peer did not take the rest within the close time-out")));
   }
-  TcpTransport& transport;
+  FdTransport& transport;
   std::uint64_t left = 0;
 };
 
 // Marks a stretch that calls out. The last to end deletes a transport that was ended meanwhile.
-class TcpTransport::Busy {
+class FdTransport::Busy {
  public:
-  explicit Busy(TcpTransport& transport) noexcept : transport_(transport) { ++transport_.busy_; }
+  explicit Busy(FdTransport& transport) noexcept : transport_(transport) { ++transport_.busy_; }
   ~Busy() {
     if (--transport_.busy_ == 0 && transport_.delivered_) delete &transport_;
   }
 
  private:
-  TcpTransport& transport_;
+  FdTransport& transport_;
 };
 
-TcpTransport::TcpTransport(Reactor& reactor, UniqueFd socket, const TransportOptions& options)
-    : reactor_(reactor), options_(options), socket_(std::move(socket)) {
-  reactor_.watch(socket_.get(), *this);
+// Told when the descriptor for writing is ready, where it is not the one for reading.
+struct FdTransport::Output final : detail::Watch {
+  explicit Output(FdTransport& transport) : transport(transport) {}
+  void ready(detail::Readiness readiness) noexcept override {
+    const Busy busy(transport);
+    if (readiness.broken && !transport.reason_) {
+      transport.writable_ = true;  // the write that fails tells why
+      if (!transport.queue_ && transport.fd_.in() < 0) return transport.end(lost(EPIPE));
+    }
+    if (readiness.writable || readiness.broken) transport.writable();
+    if (transport.send_error_ != 0) transport.end(lost(transport.send_error_));
+  }
+  FdTransport& transport;
+};
+
+FdTransport::FdTransport(Reactor& reactor, StreamFd fd, const TransportOptions& options)
+    : reactor_(reactor), options_(options), fd_(std::move(fd)) {
+  if (fd_.in() >= 0) reactor_.watch(fd_.in(), *this);
+  if (fd_.out() < 0 || fd_.out() == fd_.in()) return;
+  try {
+    output_ = std::make_unique<Output>(*this);
+    reactor_.watch(fd_.out(), *output_);
+  } catch (...) {
+    if (fd_.in() >= 0) reactor_.unwatch(fd_.in(), *this);
+    throw;
+  }
 }
 
-TcpTransport::~TcpTransport() {
+void FdTransport::unwatch() noexcept {
+  if (fd_.in() >= 0) reactor_.unwatch(fd_.in(), *this);
+  if (output_ && fd_.out() >= 0) reactor_.unwatch(fd_.out(), *output_);
+}
+
+FdTransport::~FdTransport() {
   ++busy_;  // the protocol's destructor may reach us once more, through our port
-  if (owns_protocol_) delete protocol_;
+  destroy_protocol();
   static_cast<detail::Resident&>(*this).unlink();  // the owner may destroy its list when it hears
   if (owner_) owner_->transport_gone();
 }
 
-Stream TcpTransport::stream(TcpTransport& transport) {
-  transport.reactor_.house(transport);
-  return Stream(transport);
+Stream FdTransport::stream(Reactor& reactor, StreamFd fd) {
+  auto* transport = new FdTransport(reactor, std::move(fd));
+  reactor.house(*transport);
+  return Stream(*transport);
 }
 
-const TransportOptions& TcpTransport::stream_options() noexcept {
-  // Awaiting writes is a stream's back-pressure; who writes and reads at once must not wait for itself.
-  static const TransportOptions options{.read_while_full = true};
+const TransportOptions& FdTransport::standard_options() noexcept {
+  static const TransportOptions options;
   return options;
 }
 
-void TcpTransport::start(std::unique_ptr<Protocol> protocol) {
-  owns_protocol_ = true;
-  start(*protocol.release());
-}
-
-void TcpTransport::start(Protocol& protocol) {
-  protocol_ = &protocol;
-  protocol.transport_ = this;
+void FdTransport::protocol_started() {
+  if (!reading_) resume_reading();  // the one before let go
   const Busy busy(*this);
   call([&] { protocol_->connection_made(); });
 }
 
-void TcpTransport::forget_protocol() noexcept {
-  protocol_ = nullptr;
-  reading_ = false;
-}
-
-void TcpTransport::drop() noexcept {
+void FdTransport::drop() noexcept {
   const Busy busy(*this);
   if (!reason_) end(Failure(ConnectionAborted()));
   delivered_ = true;
 }
 
-void TcpTransport::drain() noexcept {
+void FdTransport::drain() noexcept {
   const Busy busy(*this);
   if (protocol_ && !closing_) call([&] { protocol_->drain(); });
 }
 
 // Calls into the protocol; an exception from there ends the connection.
 template <class F>
-void TcpTransport::call(F&& f) noexcept {
+void FdTransport::call(F&& f) noexcept {
   try {
     f();
   } catch (...) {
@@ -130,32 +142,36 @@ void TcpTransport::call(F&& f) noexcept {
   }
 }
 
-void TcpTransport::ready(detail::Readiness readiness) noexcept {
+void FdTransport::ready(detail::Readiness readiness) noexcept {
   const Busy busy(*this);
   hung_up_ |= readiness.hung_up;
   readable_ |= readiness.readable || readiness.hung_up;
-  if (readiness.writable) {
-    writable_ = true;
-    if (queue_) flush();
-  }
+  if (readiness.writable && !output_) writable();
   if (readable_ && reading_ && !closing_) {
     read();
   } else if (readiness.broken && !reason_) {
-    // Nobody reads, so nobody would notice.
-    int code = 0;
-    socklen_t size = sizeof code;
-    ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &code, &size);
-    // Without an error both ends have shut down in order; what came before lies there until it is read.
-    if (code != 0) {
-      end(lost(code));
-    } else {
-      readable_ = hung_up_ = true;
-    }
+    broken();
   }
   if (send_error_ != 0) end(lost(send_error_));
 }
 
-void TcpTransport::run() noexcept {
+void FdTransport::writable() noexcept {
+  writable_ = true;
+  if (queue_) flush();
+}
+
+// Nobody reads, so nobody would notice.
+void FdTransport::broken() noexcept {
+  const int code = fd_.pending_error();
+  // Without an error both ends have shut down in order; what came before lies there until it is read.
+  if (code != 0) {
+    end(lost(code));
+  } else {
+    readable_ = hung_up_ = true;
+  }
+}
+
+void FdTransport::run() noexcept {
   const Busy busy(*this);
   if (reason_) return deliver_end();
   if (queue_ && writable_) {
@@ -167,34 +183,24 @@ void TcpTransport::run() noexcept {
   if (send_error_ != 0) end(lost(send_error_));
 }
 
-// Bytes, 0 at the end, or -errno.
-std::int64_t TcpTransport::receive(char* into, std::size_t size) noexcept {
-  for (;;) {
-    const auto count = ::recv(socket_.get(), into, size, 0);
-    if (count > 0) {
-      // A short read has emptied the socket; what comes next is a new edge.
-      if (static_cast<std::size_t>(count) < size && !hung_up_) readable_ = false;
-      return count;
-    }
-    if (count < 0 && errno == EINTR) continue;
-    readable_ = hung_up_ = false;
-    return count == 0 ? 0 : -errno;
-  }
-}
-
-void TcpTransport::read() noexcept {
+void FdTransport::read() noexcept {
   const auto buffer = reactor_.read_buffer();
   in_read_ = true;
   for (int reads = 0; reading_ && may_have_data() && !closing_ && !reason_; ++reads) {
-    if (full_ && !options_.read_while_full) break;  // goes on at the low-water mark
+    if (held_back()) break;  // goes on at the low-water mark
     if (reads == kReadsPerTurn) {
       take_turn();
       break;
     }
-    const auto count = receive(buffer.data(), buffer.size());
+    const auto count = fd_.receive(buffer.data(), buffer.size());
     if (count > 0) {
+      // A short read has emptied the descriptor; what comes next is a new edge.
+      if (static_cast<std::size_t>(count) < buffer.size() && !hung_up_) readable_ = false;
       call([&] { protocol_->data_received({buffer.data(), static_cast<std::size_t>(count)}); });
-    } else if (count == 0) {
+      continue;
+    }
+    readable_ = hung_up_ = false;
+    if (count == 0) {
       call([&] { protocol_->end_received(); });
     } else if (count != -EAGAIN && count != -EWOULDBLOCK) {
       end(lost(static_cast<int>(-count)));
@@ -204,16 +210,16 @@ void TcpTransport::read() noexcept {
 }
 
 // Asks for a call of run() in the next turn.
-void TcpTransport::take_turn() noexcept {
+void FdTransport::take_turn() noexcept {
   if (!static_cast<detail::Posted&>(*this).linked()) reactor_.post(*this);
 }
 
-void TcpTransport::resume_reading() noexcept {
+void FdTransport::resume_reading() noexcept {
   reading_ = true;
   if (may_have_data() && !in_read_ && !reason_) take_turn();
 }
 
-void TcpTransport::write(std::string_view data) noexcept {
+void FdTransport::write(std::string_view data) noexcept {
   if (closing_ || shutting_ || reason_ || send_error_ != 0 || data.empty()) return;
   if (gathering_) {
     if (data.size() < kGatherWhole) {
@@ -232,35 +238,30 @@ void TcpTransport::write(std::string_view data) noexcept {
   send(data);
 }
 
-void TcpTransport::send(std::string_view data) noexcept {
+void FdTransport::send(std::string_view data) noexcept {
   if (!queue_ && writable_) {
-    for (;;) {
-      const auto sent = ::send(socket_.get(), data.data(), data.size(), MSG_NOSIGNAL);
-      if (sent >= 0) {
-        data.remove_prefix(static_cast<std::size_t>(sent));
-        if (data.empty()) return;
-        writable_ = false;
-        break;
-      }
-      if (errno == EINTR) continue;
-      if (errno != EAGAIN && errno != EWOULDBLOCK) return send_failed(errno);
-      writable_ = false;
-      break;
+    const auto sent = fd_.send(data);
+    if (sent >= 0) {
+      data.remove_prefix(static_cast<std::size_t>(sent));
+      if (data.empty()) return;
+    } else if (sent != -EAGAIN && sent != -EWOULDBLOCK) {
+      return send_failed(static_cast<int>(-sent));
     }
+    writable_ = false;
   }
   queue(data);
 }
 
 // The peer is gone, but what it said last may still lie in the socket: why it reset the connection, for
 // one. The end comes when that has been read, in this turn or the next; until then writing is held up.
-void TcpTransport::send_failed(int code) noexcept {
+void FdTransport::send_failed(int code) noexcept {
   send_error_ = static_cast<std::uint16_t>(code);
   full_ = readable_ = true;
   queue_.reset();
   take_turn();
 }
 
-void TcpTransport::queue(std::string_view data) noexcept {
+void FdTransport::queue(std::string_view data) noexcept {
   if (queue_ && queue_->memory() > options_.write_limit) {
     return end(Failure(BufferFull("connection aborted: the peer does not read and " +
                                   std::to_string(queue_->memory()) + " bytes wait for it (write_limit)")));
@@ -274,7 +275,7 @@ void TcpTransport::queue(std::string_view data) noexcept {
   check_marks();
 }
 
-void TcpTransport::write_file(UniqueFd file, std::uint64_t offset, std::uint64_t length) noexcept {
+void FdTransport::write_file(UniqueFd file, std::uint64_t offset, std::uint64_t length) noexcept {
   if (closing_ || shutting_ || reason_ || send_error_ != 0) return;
   if (gathering_ && !gathered.bytes.empty()) {
     // Behind the gathered bytes; both leave when the cork is pulled.
@@ -289,7 +290,7 @@ void TcpTransport::write_file(UniqueFd file, std::uint64_t offset, std::uint64_t
 
 // Tells the protocol when the queue crosses a mark. A file being sent counts as full: it is not memory,
 // but answering more requests meanwhile would pile them up behind it.
-void TcpTransport::check_marks() noexcept {
+void FdTransport::check_marks() noexcept {
   const std::uint64_t unsent = queue_ ? queue_->weight() : 0;
   if (!full_ && unsent > options_.high_water) {
     full_ = true;
@@ -306,9 +307,9 @@ void TcpTransport::check_marks() noexcept {
   }
 }
 
-void TcpTransport::flush() noexcept {
+void FdTransport::flush() noexcept {
   const Busy busy(*this);
-  switch (queue_->flush(socket_.get())) {
+  switch (queue_->flush(fd_)) {
     case WriteQueue::Progress::kDrained:
       queue_.reset();
       break;
@@ -327,23 +328,23 @@ void TcpTransport::flush() noexcept {
   finish_if_flushed();
 }
 
-void TcpTransport::finish_if_flushed() noexcept {
+void FdTransport::finish_if_flushed() noexcept {
   if (queue_ || reason_ || send_error_ != 0 || (gathering_ && !gathered.bytes.empty())) return;
   if (closing_) {
     end(done());
   } else if (shutting_) {
-    ::shutdown(socket_.get(), SHUT_WR);
+    shut_down();
   }
 }
 
-void TcpTransport::begin_cork() noexcept {
+void FdTransport::begin_cork() noexcept {
   ++busy_;  // a corked transport stays, whatever happens to its owner
   if (corks_++ > 0 || gathered.owner) return;
   gathering_ = true;
   gathered.owner = this;
 }
 
-void TcpTransport::end_cork() noexcept {
+void FdTransport::end_cork() noexcept {
   const Busy busy(*this);
   --busy_;
   if (--corks_ > 0) return;
@@ -359,7 +360,7 @@ void TcpTransport::end_cork() noexcept {
   finish_if_flushed();
 }
 
-void TcpTransport::close() noexcept {
+void FdTransport::close() noexcept {
   if (closing_ || reason_) return;
   closing_ = true;
   finish_if_flushed();
@@ -367,39 +368,37 @@ void TcpTransport::close() noexcept {
   close_limit_ = std::make_unique<CloseLimit>(*this);
 }
 
-std::uint64_t TcpTransport::unacknowledged() const noexcept {
-  int held = 0;
-  if (::ioctl(socket_.get(), SIOCOUTQ, &held) != 0) held = 0;
-  return unsent() + static_cast<std::uint64_t>(held);
-}
+std::uint64_t FdTransport::unacknowledged() const noexcept { return unsent() + fd_.held(); }
 
-void TcpTransport::abort() noexcept {
+void FdTransport::abort() noexcept {
   if (!reason_) end(Failure(ConnectionAborted()));
 }
 
-void TcpTransport::shutdown_write() noexcept {
+void FdTransport::shutdown_write() noexcept {
   if (shutting_ || closing_ || reason_) return;
   shutting_ = true;
   finish_if_flushed();
 }
 
+// For a pair of descriptors this closes the one for writing.
+void FdTransport::shut_down() noexcept {
+  if (output_ && fd_.out() >= 0) reactor_.unwatch(fd_.out(), *output_);
+  fd_.shutdown_write();
+}
+
 // The connection is over. Nothing is told yet: the caller may be the protocol itself.
-void TcpTransport::end(Failure reason) noexcept {
+void FdTransport::end(Failure reason) noexcept {
   if (reason_) return;
-  reactor_.unwatch(socket_.get(), *this);
-  if (!reason.check<ConnectionDone>()) {
-    // The peer must see that the stream was cut.
-    const linger cut{.l_onoff = 1, .l_linger = 0};
-    ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &cut, sizeof cut);
-  }
-  socket_.reset();
+  unwatch();
+  if (!reason.check<ConnectionDone>()) fd_.cut();
+  fd_.close();
   queue_.reset();
   close_limit_.reset();
   reason_ = std::move(reason);
   reactor_.post(*this);
 }
 
-void TcpTransport::deliver_end() noexcept {
+void FdTransport::deliver_end() noexcept {
   if (delivered_) return;
   delivered_ = true;
   if (!protocol_) return;
@@ -410,26 +409,12 @@ void TcpTransport::deliver_end() noexcept {
   }
 }
 
-void TcpTransport::reactor_stopping() noexcept {
+void FdTransport::reactor_stopping() noexcept {
   end(Failure(ReactorStopped("the reactor stopped with the connection open")));
 }
 
-void TcpTransport::reactor_gone() noexcept {
+void FdTransport::reactor_gone() noexcept {
   if (!protocol_) drop();
-}
-
-SocketAddress TcpTransport::peer() const {
-  sockaddr_storage address;
-  socklen_t size = sizeof address;
-  if (!socket_ || ::getpeername(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
-  return SocketAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&address), size).value_or(SocketAddress());
-}
-
-SocketAddress TcpTransport::local() const {
-  sockaddr_storage address;
-  socklen_t size = sizeof address;
-  if (!socket_ || ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
-  return SocketAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&address), size).value_or(SocketAddress());
 }
 
 }  // namespace torc

@@ -1,0 +1,84 @@
+#include <torc/net/layer.hpp>
+
+#include <utility>
+
+namespace torc {
+
+void Transport::start(std::unique_ptr<Protocol> protocol) {
+  owns_protocol_ = true;
+  protocol_ = protocol.release();
+  protocol_->transport_ = this;
+  protocol_started();
+}
+
+void Transport::start(Protocol& borrowed) {
+  owns_protocol_ = false;
+  protocol_ = &borrowed;
+  borrowed.transport_ = this;
+  protocol_started();
+}
+
+void Transport::insert(std::unique_ptr<Layer> layer) {
+  layer->owns_protocol_ = std::exchange(owns_protocol_, false);
+  layer->protocol_ = std::exchange(protocol_, nullptr);
+  if (layer->protocol_) layer->protocol_->transport_ = layer.get();
+  layer->told_ = layer->protocol_ != nullptr;
+  start(std::unique_ptr<Protocol>(std::move(layer)));
+}
+
+void Transport::forget_protocol() noexcept {
+  protocol_ = nullptr;
+  owns_protocol_ = false;
+  pause_reading();
+}
+
+void Transport::destroy_protocol() noexcept {
+  if (owns_protocol_) delete std::exchange(protocol_, nullptr);
+}
+
+void Layer::protocol_started() {
+  told_ = up_;
+  if (up_) above()->connection_made();
+}
+
+void Layer::up() {
+  up_ = true;
+  if (!above()) return;
+  if (std::exchange(told_, true)) {
+    above()->layer_up();
+  } else {
+    above()->connection_made();
+  }
+}
+
+void Layer::data_received(std::string_view data) {
+  if (above()) above()->data_received(data);
+}
+
+void Layer::end_received() {
+  above() && up_ ? above()->end_received() : below().close();
+}
+
+void Layer::connection_lost(const Failure& reason) {
+  if (above() && told_) above()->connection_lost(reason);
+}
+
+void Layer::layer_up() {
+  if (above() && told_) above()->layer_up();
+}
+
+void Layer::pause_writing() {
+  if (above() && told_) above()->pause_writing();
+}
+
+void Layer::resume_writing() {
+  if (above() && told_) above()->resume_writing();
+}
+
+void Layer::drain() {
+  above() && told_ ? above()->drain() : below().close();
+}
+
+bool Layer::reads_while_full() const noexcept { return above() && above()->reads_while_full(); }
+
+}  // namespace torc
