@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kBlock = 16 * 1024;            // small writes share blocks of this size
 constexpr std::size_t kVectors = 64;                 // blocks a system call
 constexpr std::uint64_t kTurnShare = 4 * 1024 * 1024;  // bytes before others get their turn
+constexpr int kTurnCalls = 64;                          // and system calls
 constexpr std::uint64_t kFileChunk = 1024 * 1024;
 
 }  // namespace
@@ -46,8 +47,8 @@ void WriteQueue::add_file(UniqueFd file, std::uint64_t offset, std::uint64_t len
 
 WriteQueue::Progress WriteQueue::flush(StreamFd& fd) noexcept {
   std::uint64_t share = 0;
-  while (!items_.empty()) {
-    if (share >= kTurnShare) return Progress::kBudgetSpent;
+  for (int calls = 0; !items_.empty(); ++calls) {
+    if (share >= kTurnShare || calls == kTurnCalls) return Progress::kBudgetSpent;
     std::int64_t sent;
     if (auto* region = std::get_if<Region>(&items_.front())) {
       auto offset = static_cast<off_t>(region->offset);

@@ -1,0 +1,9 @@
+# torc-contract: the contract's cases, with the system calls of the libraries wrapped so that they can be made to fail.
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/contract/suite/*.cpp)
+torc_executable(torc-contract "" torc-contract ${sources})
+target_include_directories(torc-contract PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests/contract)
+foreach(call recv read send write writev sendmsg sendfile accept4 connect socket epoll_ctl epoll_wait)
+  target_link_options(torc-contract PRIVATE -Wl,--wrap=${call})
+endforeach()
+add_test(NAME contract.suite COMMAND torc-contract)
+set_tests_properties(contract.suite PROPERTIES TIMEOUT 600)
