@@ -12,12 +12,15 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -144,7 +147,7 @@ TEST(FileWatch, AFolderThatIsRenamedOrRemovedIsGone) {
       co_await watcher.settled();
       fs::rename(folder.at("in"), folder.at("out"));
       folder.write("out/a", "");
-      EXPECT_EQ(co_await take(folder, watcher, 1), (Lines{"gone in/"})) << recursive;
+      EXPECT_EQ(co_await take(folder, watcher, 1), (Lines{"gone in"})) << recursive;
       EXPECT_EQ(co_await code_of(watcher.next()), ENOENT);
       while (open_descriptors() != before) co_await sleep(1ms);  // it has let go of all
       fs::remove_all(folder.at("out"));
@@ -234,6 +237,7 @@ TEST(FileWatch, EachFileIsToldOnceHoweverFastFoldersCome) {
   EXPECT_EQ(run([]() -> Deferred<void> {
     TemporaryFolder folder;
     auto watcher = file::watch(folder.path(), {.recursive = true, .changes = kPlaces});
+    co_await watcher.settled();
     std::map<std::string, int> told;
     int made = 0;
     const auto make = [&](const std::string& name) {
@@ -409,6 +413,45 @@ TEST(FileWatch, FoldersBeyondTheLimitAreTold) {
     EXPECT_EQ(event.change, Change::kNotWatched);
     EXPECT_EQ(event.reason, "3 are watched already, as many as WatchOptions::folders allows");
   }), 0);
+}
+
+// In a process of its own, in a user namespace with a limit of its own. Its exit status: 0 when all was as it should
+// be, 77 when there can be no such namespace.
+[[noreturn]] void run_out_of_watches(const std::string& path) {
+  if (::unshare(CLONE_NEWUSER) != 0) std::_Exit(77);
+  const UniqueFd limit(::open("/proc/sys/user/max_inotify_watches", O_WRONLY | O_CLOEXEC));
+  if (!limit || ::write(limit.get(), "3", 1) != 1) std::_Exit(77);
+  const int status = run([&path](this auto) -> Deferred<int> {
+    constexpr const char* kWhy = "the system's limit of watches is reached: raise the sysctl fs.inotify.max_user_watches";
+    auto watcher = file::watch(path, {.recursive = true});
+    co_await watcher.settled();
+    const Event event = co_await watcher.next();
+    if (watcher.size() != 3 || event.change != Change::kNotWatched || event.reason != kWhy) co_return 1;
+    try {
+      auto another = file::watch(event.path);
+    } catch (const FileError& error) {
+      co_return error.what() == "watching \"" + event.path + "\": " + kWhy && error.code() == ENOSPC ? 0 : 2;
+    }
+    co_return 3;
+  });
+  std::_Exit(status);
+}
+
+TEST(FileWatchDeathTest, TheLimitOfTheSystemIsAnErrorThatNamesTheSysctl) {
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+  GTEST_SKIP() << "ThreadSanitizer lets no forked child start a thread";
+#endif
+#endif
+  TemporaryFolder folder;
+  for (const char* name : {"1", "2", "3"}) folder.make_folder(name);
+  const pid_t child = ::fork();
+  if (child == 0) run_out_of_watches(folder.path());
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "no user namespace with a limit of its own can be made here";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(FileWatch, CallsBackFromTheLoop) {
