@@ -26,31 +26,32 @@ Inotify::Inotify() noexcept : reactor_(Reactor::required("watching files")) {}
 Inotify::~Inotify() {
   while (Subscriber* subscriber = subscribers_.pop_front()) subscriber->inotify_gone();
   watches_.clear();
-  close_if_idle();
+  rest_if_idle();
 }
 
-void Inotify::open() {
-  UniqueFd fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-  if (!fd) return;
-  reactor_.watch(fd.get(), *this);
-  fd_ = std::move(fd);
+// 0, or an errno value.
+int Inotify::begin() {
+  if (!fd_) fd_.reset(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  if (!fd_) return errno;
+  if (!looking_) reactor_.watch(fd_.get(), *this);
+  looking_ = true;
+  return 0;
 }
 
-void Inotify::close_if_idle() noexcept {
-  if (!watches_.empty() || !fd_) return;
+void Inotify::rest_if_idle() noexcept {
+  if (!watches_.empty() || !looking_) return;
   Posted::unlink();
   reactor_.unwatch(fd_.get(), *this);
-  fd_.reset();
+  looking_ = false;
 }
 
 int Inotify::add(const std::string& path, Only only, Subscriber& subscriber) {
-  if (!fd_) open();
-  if (!fd_) return -errno;
+  if (const int code = begin()) return -code;
   const std::uint32_t flags = only == Only::kFolderItself ? IN_ONLYDIR | IN_DONT_FOLLOW : 0;
   const int watch = ::inotify_add_watch(fd_.get(), path.c_str(), kMask | flags);
   if (watch < 0) {
     const int code = errno;
-    close_if_idle();
+    rest_if_idle();
     return -code;
   }
   auto& told = watches_[watch];
@@ -68,7 +69,7 @@ void Inotify::remove(int watch, Subscriber& subscriber) noexcept {
       ::inotify_rm_watch(fd_.get(), watch);  // numbers are not used again: what is noted for it finds nobody
     }
   }
-  close_if_idle();
+  rest_if_idle();
 }
 
 std::uint64_t Inotify::position() const noexcept {
@@ -79,7 +80,7 @@ std::uint64_t Inotify::position() const noexcept {
 
 void Inotify::read_all() noexcept {
   const torc::detail::Firing firing;  // whoever waits goes on when this is done
-  for (int i = 0; fd_ && i < kReadsInATurn; ++i) {
+  for (int i = 0; looking_ && i < kReadsInATurn; ++i) {
     const auto buffer = reactor_.read_buffer();
     const auto got = ::read(fd_.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
@@ -90,7 +91,7 @@ void Inotify::read_all() noexcept {
     }
     read_ += bytes.size();
   }
-  if (fd_) reactor_.post(*this);
+  if (looking_) reactor_.post(*this);
 }
 
 void Inotify::dispatch(const InotifyRecord& record, std::uint64_t end) {
@@ -103,7 +104,6 @@ void Inotify::dispatch(const InotifyRecord& record, std::uint64_t end) {
   for (const auto& [subscriber, since] : found->second) {
     if (end > since) subscriber->told(record, end - 1);
   }
-  // The descriptor stays open until whoever it belonged to has let go: it is being read.
   if (record.mask & IN_IGNORED) watches_.erase(found);
 }
 

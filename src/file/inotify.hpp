@@ -1,7 +1,8 @@
 // Inotify: the one inotify descriptor of a reactor (Reactor::service), and who is told of what.
 //
 // The kernel knows a file once, however many watch it: watches are shared, and the last subscriber removes them. The
-// descriptor is open while there is a watch.
+// descriptor stays open until the reactor ends, for closing it waits in the kernel, ten milliseconds and more; the loop
+// looks at it while there is a watch.
 //
 // Events have positions: how many bytes the kernel had written before them since the beginning. position() is that of
 // the next event to come, so who looks at the disk and then asks knows which of the events still to be read were before
@@ -62,13 +63,14 @@ class Inotify final : private torc::detail::Watch, private torc::detail::Posted 
 
   void ready(torc::detail::Readiness) noexcept override { read_all(); }
   void run() noexcept override { read_all(); }
-  void open();
-  void close_if_idle() noexcept;
+  int begin();
+  void rest_if_idle() noexcept;
   void dispatch(const InotifyRecord& record, std::uint64_t position);
 
   Reactor& reactor_;
   UniqueFd fd_;
-  std::uint64_t read_ = 0;  // bytes, of all descriptors there were
+  bool looking_ = false;
+  std::uint64_t read_ = 0;  // bytes
   std::unordered_map<int, std::vector<Subscription>> watches_;
   torc::detail::IntrusiveList<Subscriber> subscribers_;
 };

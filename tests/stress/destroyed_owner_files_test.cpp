@@ -119,8 +119,7 @@ TEST(DestroyedOwner, Watchers) {
       world.step();
       if (event.change == file::Change::kRenamed) break;
     }
-    std::filesystem::remove_all(folder.at("new"));
-    std::filesystem::remove(folder.path());
+    std::filesystem::remove_all(folder.path());
     for (;;) {
       const auto event = co_await watcher.next();
       world.step();
