@@ -105,6 +105,7 @@ TEST(DestroyedOwner, Watchers) {
   at_every_moment([](World& world) -> Deferred<void> {
     const file::TemporaryFolder folder;
     folder.make_folder("a/b");
+    folder.make_folder("c/d");
     auto watcher = file::watch(folder.path(), {.recursive = true});
     auto& peer = world.keep(file::watch(folder.path(), {.recursive = true}, [&world](const file::Event&) { world.peer_step(); }));
     static_cast<void>(peer);
@@ -113,7 +114,7 @@ TEST(DestroyedOwner, Watchers) {
     world.step();
     folder.write("a/b/file", "text");
     folder.make_folder("new/folder");
-    std::filesystem::rename(folder.at("a"), folder.at("new/folder/a"));
+    std::filesystem::rename(folder.at("a"), folder.at("c/d/a"));
     for (;;) {
       const auto event = co_await watcher.next();
       world.step();
