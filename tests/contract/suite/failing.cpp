@@ -11,7 +11,8 @@ namespace {
 
 using namespace contract;
 
-Deferred<void> echo(Stream s) {
+Deferred<void> echo(Stream stream) {
+  Stream s = std::move(stream);  // ends with the body, whoever keeps its result
   while (auto chunk = co_await s.read_some()) co_await s.write(*chunk);
 }
 
@@ -51,7 +52,7 @@ Deferred<void> protocols(Bed& bed) {
 Deferred<void> dropped(Bed& bed) {
   auto ends = co_await bed.connected();
   { auto read = ends.here.read_some(); }
-  const std::string block(100'000, 'x');
+  const std::string block(bed.bytes(100'000), 'x');
   { auto write = ends.there.write(block); }
   { const Stream gone = std::move(ends.there); }
   // To the end, or the cut of what was dropped.
