@@ -7,7 +7,7 @@
 // it wrapped alone. Cancelling is level-triggered: what is wrapped afterwards is cancelled too. One thread.
 #pragma once
 
-#include <torc/async/deferred.hpp>
+#include <torc/async/wrapper.hpp>
 #include <torc/base/intrusive_list.hpp>
 
 #include <utility>
@@ -26,25 +26,16 @@ class InScope : public ListHook {
 };
 
 template <class T>
-class Scoped final : public OperationOf<T>, public InScope, public Pooled {
+class Scoped final : public Wrapper<T>, public InScope {
  public:
-  explicit Scoped(Operation* operation) noexcept : waited_(operation) { this->wait_for(&waited_); }
+  explicit Scoped(Operation* operation) noexcept : Wrapper<T>(operation) {}
 
  private:
   void cancel_from_scope() noexcept override { Operation::request_cancel(this); }
-  void inner_fired(Operation& inner) noexcept override {
-    this->wait_for_nothing();
-    waited_ = nullptr;
+  Outcome<T> ended(Outcome<T> outcome) noexcept override {
     unlink();
-    auto& operation = static_cast<OperationOf<T>&>(inner);
-    Outcome<T> outcome = operation.take();
-    operation.discard();
-    this->fire(std::move(outcome));
+    return outcome;
   }
-  void discard() noexcept override { delete this; }
-  void abandon() noexcept override { delete this; }
-
-  Operation* waited_;
 };
 
 }  // namespace detail
