@@ -145,7 +145,7 @@ class Reactor final : public Scheduler {
   LoopLag loop_lag() const noexcept { return lag_; }
 
   /// The one T of this reactor, made when it is first asked for: what everything on a reactor shares, such
-  /// as a pool of connections. Destroyed at the start of ~Reactor, last made first, with the reactor
+  /// as a pool of connections. Destroyed in ~Reactor behind the background work, last made first, with the reactor
   /// current. A T must not keep the reactor from stopping.
   template <class T>
   T& service() {
@@ -218,6 +218,7 @@ class Reactor final : public Scheduler {
     if (host_) host_->wake_at(Instant::min());
   }
   void run_posted() noexcept;
+  void drop_background();
 
   ReactorOptions options_;
   State state_ = State::kIdle;
