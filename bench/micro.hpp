@@ -17,10 +17,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <semaphore>
 #include <string_view>
-#include <thread>
 #include <vector>
+
+#include "sleeper.hpp"
 
 namespace micro {
 
@@ -85,19 +85,6 @@ class Row {
  private:
   const char* name_;
   void (*body_)(Run&);
-};
-
-/// A second thread that sleeps: without one the C library leaves the atomic operations of its mutex out.
-class Sleeper {
- public:
-  ~Sleeper() {
-    end_.release();
-    thread_.join();
-  }
-
- private:
-  std::binary_semaphore end_{0};
-  std::thread thread_{[this] { end_.acquire(); }};
 };
 
 inline int run(int argc, char** argv) {

@@ -1,7 +1,7 @@
 // The least of an HTTP/1.1 client that can tell a right answer from a wrong one.
 #pragma once
 
-#include "session.hpp"
+#include "load.hpp"
 
 namespace bench {
 

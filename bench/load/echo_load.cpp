@@ -1,5 +1,5 @@
-// Ping-pong of `--size` bytes over `--connections` to each server; session.hpp tells what is printed.
-#include "session.hpp"
+// Ping-pong of `--size` bytes over `--connections` to each server; load.hpp tells what is printed.
+#include "load.hpp"
 
 int main(int argc, char** argv) {
   bench::Arguments arguments{argc, argv, {"servers", "size", "connections", "slices", "turns", "time-limit"}};

@@ -1,5 +1,5 @@
 // HTTP/1.1 requests over `--connections` kept alive to each server, `--pipeline` of them outstanding on each; every
-// answer is checked. session.hpp tells what is printed.
+// answer is checked. load.hpp tells what is printed.
 #include "answers.hpp"
 
 int main(int argc, char** argv) {

@@ -5,9 +5,9 @@ namespace {
 
 using namespace bench;
 
-class Session {  // owns itself: there is always exactly one operation under way
+class Connection {  // owns itself: there is always exactly one operation under way
  public:
-  explicit Session(Socket socket) : socket_{std::move(socket)} { socket_.set_option(tcp::no_delay{true}); }
+  explicit Connection(Socket socket) : socket_{std::move(socket)} { socket_.set_option(tcp::no_delay{true}); }
 
   void read() {
     socket_.async_read_some(asio::buffer(data_), [this](boost::system::error_code error, std::size_t size) {
@@ -30,7 +30,7 @@ class Session {  // owns itself: there is always exactly one operation under way
 
 void accept_next(Acceptor& acceptor) {
   acceptor.async_accept([&acceptor](boost::system::error_code error, Socket socket) {
-    if (!error) (new Session{std::move(socket)})->read();
+    if (!error) (new Connection{std::move(socket)})->read();
     accept_next(acceptor);
   });
 }

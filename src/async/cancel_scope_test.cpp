@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <stop_token>
 
 namespace torc {
 namespace {
@@ -91,6 +92,39 @@ TEST(CancelScope, DroppedOperationsLeaveIt) {
   { auto wrapped = scope.wrap(std::move(d)); }
   EXPECT_FALSE(promise.wanted());
   scope.cancel();
+}
+
+TEST(CancelScope, AsksItsTokensToStop) {
+  std::stop_token outlives;
+  {
+    CancelScope scope;
+    const std::stop_token token = scope.token();
+    EXPECT_EQ(token, scope.token());
+    EXPECT_FALSE(token.stop_requested());
+    scope.cancel();
+    EXPECT_TRUE(token.stop_requested());
+    CancelScope early;
+    early.cancel();
+    EXPECT_TRUE(early.token().stop_requested());
+    outlives = CancelScope().token();
+  }
+  EXPECT_FALSE(outlives.stop_requested());
+  EXPECT_FALSE(outlives.stop_possible());
+}
+
+TEST(CancelScope, ACallbackOnATokenMayDestroyItAndDropWhatItWrapped) {
+  auto scope = std::make_unique<CancelScope>();
+  auto [d, promise] = make_deferred<void>();
+  bool told = false;
+  auto wrapped = std::make_optional(scope->wrap(std::move(d)).then([] {}, [&](Failure) { told = true; }));
+  const std::stop_callback gone(scope->token(), [&] {
+    scope.reset();
+    wrapped.reset();
+  });
+  scope->cancel();
+  EXPECT_EQ(scope, nullptr);
+  EXPECT_FALSE(told);
+  EXPECT_FALSE(promise.wanted());
 }
 
 TEST(CancelScope, AHundredThousandNestedScopesDoNotRecurse) {

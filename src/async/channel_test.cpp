@@ -1,6 +1,11 @@
 #include <torc/async/channel.hpp>
 
+#include <torc/async/cancel_scope.hpp>
+#include <torc/async/deadline.hpp>
 #include <torc/async/fiber.hpp>
+#include <torc/async/gather.hpp>
+#include <torc/async/race.hpp>
+#include <torc/async/stop_token.hpp>
 #include <torc/async/task_set.hpp>
 #include <torc/async/timing.hpp>
 #include <torc/testing/clock.hpp>
@@ -8,7 +13,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -202,22 +209,127 @@ TEST(Channel, SendersMoveUpWhenAValueThatCameBackIsTaken) {
   EXPECT_EQ(*channel.receive().take(), 3);
 }
 
-TEST(Channel, AValueForOneWhoseBudgetIsSpentIsNotLostWithHim) {
+// Who receives until his budget is spent, and is dropped where he waits for his turn.
+template <class Receive>
+void expect_nothing_lost_with(Receive receive) {
   testing::Clock clock;
   Channel<int> channel({.capacity = 1000});
   for (int i = 0; i < 1000; ++i) channel.send(i).detach();
   int taken = 0;
   {
-    auto taker = [](Channel<int>& channel, int& taken) -> Deferred<void> {
+    auto taker = [](Channel<int>& channel, int& taken, Receive receive) -> Deferred<void> {
       for (;;) {
-        EXPECT_EQ(co_await channel.receive(), taken);
+        EXPECT_EQ(co_await receive(channel), taken);
         ++taken;
       }
-    }(channel, taken);
+    }(channel, taken, receive);
     clock.turn();
-  }  // dropped where it waits for its turn
+  }
   EXPECT_LT(taken, 1000);
   EXPECT_EQ(*channel.receive().take(), taken);
+}
+
+TEST(Channel, AValueForOneWhoseBudgetIsSpentIsNotLostWithHim) {
+  expect_nothing_lost_with([](Channel<int>& channel) { return channel.receive(); });
+  expect_nothing_lost_with([](Channel<int>& channel) { return channel.next(); });
+  expect_nothing_lost_with([](Channel<int>& channel) { return with_timeout(1s, channel.receive()); });
+}
+
+// Values that somebody around the receive has, and drops untaken.
+class ChannelWrapped : public ::testing::Test {
+ protected:
+  using Wrap = std::function<Deferred<int>(Deferred<int>)>;
+
+  // Sends to a receive inside `wrap` which is dropped in the same firing.
+  void expect_return_from(const Wrap& wrap) {
+    auto untaken = std::make_optional(wrap(channel.receive()));
+    channel.send(7).detach();
+    EXPECT_TRUE(untaken->fired());
+    EXPECT_EQ(channel.size(), 0u);
+    untaken.reset();
+    ASSERT_EQ(channel.size(), 1u);
+    EXPECT_EQ(*channel.receive().take(), 7);
+    // Taken, it stays so; and it may outlive the channel.
+    auto taken = wrap(channel.receive());
+    channel.send(8).detach();
+    EXPECT_EQ(*taken.take(), 8);
+    EXPECT_EQ(channel.size(), 0u);
+    auto other = std::make_unique<Channel<int>>();
+    auto outlives = std::make_optional(wrap(other->receive()));
+    other->send(9).detach();
+    other.reset();
+    outlives.reset();
+  }
+
+  testing::Clock clock;
+  Channel<int> channel;
+};
+
+TEST_F(ChannelWrapped, ATimeLimitGivesBackWhatNobodyTook) {
+  expect_return_from([](Deferred<int> result) { return with_timeout(1s, std::move(result)); });
+  expect_return_from([](Deferred<int> result) { return shield(1s, std::move(result)); });
+}
+
+TEST_F(ChannelWrapped, ADeadlineGivesBackWhatNobodyTook) {
+  const ContextScope scope(detail::context_with_deadline(1s));
+  expect_return_from([](Deferred<int> result) { return detail::under_deadline(std::move(result)); });
+}
+
+TEST_F(ChannelWrapped, AScopeAndAStopTokenGiveBackWhatNobodyTook) {
+  CancelScope scope;
+  expect_return_from([&](Deferred<int> result) { return scope.wrap(std::move(result)); });
+  std::stop_source source;
+  expect_return_from([&](Deferred<int> result) { return with_stop_token(source.get_token(), std::move(result)); });
+}
+
+TEST_F(ChannelWrapped, AThousandLayersGiveBackWhatNobodyTook) {
+  CancelScope scope;
+  expect_return_from([&](Deferred<int> result) {
+    for (int i = 0; i < 1000; ++i) result = scope.wrap(std::move(result));
+    return result;
+  });
+}
+
+TEST_F(ChannelWrapped, NextGivesBackWhatNobodyTookAlsoInsideATimeLimit) {
+  auto untaken = std::make_optional(channel.next());
+  channel.send(1).detach();
+  untaken.reset();
+  EXPECT_EQ(*channel.receive().take(), 1);
+  untaken.emplace(with_timeout(1s, channel.next()));
+  channel.send(2).detach();
+  untaken.reset();
+  EXPECT_EQ(*channel.receive().take(), 2);
+  auto taken = with_timeout(1s, channel.next());
+  channel.send(3).detach();
+  EXPECT_EQ(**taken.take(), 3);
+  auto none = channel.next();
+  channel.close();
+  EXPECT_FALSE(none.take()->has_value());
+}
+
+TEST_F(ChannelWrapped, ThoseWhoDidNotWinARaceGiveBackTheirValues) {
+  Channel<int> other;
+  std::vector<Deferred<int>> both;
+  both.push_back(channel.receive());
+  both.push_back(other.receive());
+  auto first = race(std::move(both));
+  {
+    const detail::Firing firing;  // both have theirs before anybody is told
+    channel.send(1).detach();
+    other.send(2).detach();
+  }
+  EXPECT_EQ(*first.take(), 1);
+  EXPECT_EQ(*other.receive().take(), 2);
+}
+
+TEST_F(ChannelWrapped, AGatherThatIsDroppedGivesBackWhatItHas) {
+  Channel<int> other;
+  {
+    auto both = gather(channel.receive(), other.receive());
+    channel.send(1).detach();
+    EXPECT_TRUE(both.pending());
+  }
+  EXPECT_EQ(*channel.receive().take(), 1);
 }
 
 TEST(Channel, DestroyingItFailsThoseWhoWaitAndFreesWhatCameBack) {

@@ -1,7 +1,7 @@
 // An error through four coroutine levels: thrown at each, or passed as a value by as_outcome and co_return.
 // Aim: the value costs under 10 % of the throws.
-#include <torc/async/coroutine.hpp>
-#include <torc/base/errors.hpp>
+#include "bench/failing.hpp"
+
 #include <torc/base/traceback.hpp>
 
 #include <benchmark/benchmark.h>
@@ -10,21 +10,6 @@ namespace {
 
 using torc::Deferred;
 using torc::Error;
-using torc::Failure;
-
-constexpr int kLevels = 4;
-
-[[gnu::noinline]] Deferred<int> thrown(int level) {
-  if (level == 1) throw Error("the disk is full");
-  co_return co_await thrown(level - 1);
-}
-
-[[gnu::noinline]] Deferred<int> passed(int level) {
-  if (level == 1) co_return Failure(Error("the disk is full"));
-  auto outcome = co_await torc::as_outcome(passed(level - 1));
-  if (!outcome) co_return std::move(outcome).error();
-  co_return *outcome;
-}
 
 [[gnu::noinline]] Deferred<int> raised(int level) {
   if (level == 1) co_await torc::raise(Error("the disk is full"));
@@ -41,18 +26,18 @@ constexpr int kLevels = 4;
 template <auto F>
 void levels(benchmark::State& state) {
   for (auto _ : state) {
-    auto outcome = F(kLevels).take();
+    auto outcome = F(bench::kLevels).take();
     benchmark::DoNotOptimize(outcome.has_value());
   }
 }
 void AValueThroughFourCoroutines(benchmark::State& state) { levels<value>(state); }
-void AnErrorThrownThroughFourCoroutines(benchmark::State& state) { levels<thrown>(state); }
+void AnErrorThrownThroughFourCoroutines(benchmark::State& state) { levels<bench::thrown>(state); }
 void AnErrorThrownWithoutTracebacks(benchmark::State& state) {
   torc::set_throw_tracebacks(false);
-  levels<thrown>(state);
+  levels<bench::thrown>(state);
   torc::set_throw_tracebacks(true);
 }
-void AnErrorPassedThroughFourCoroutines(benchmark::State& state) { levels<passed>(state); }
+void AnErrorPassedThroughFourCoroutines(benchmark::State& state) { levels<bench::passed>(state); }
 void AnErrorRaisedThroughFourCoroutines(benchmark::State& state) { levels<raised>(state); }
 BENCHMARK(AValueThroughFourCoroutines);
 BENCHMARK(AnErrorThrownThroughFourCoroutines);

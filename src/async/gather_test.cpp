@@ -100,6 +100,40 @@ TEST(GatherTuple, DroppingDropsEveryChild) {
   EXPECT_FALSE(pb.wanted());
 }
 
+TEST(Gather, GivesAllValuesInOrder) {
+  auto [a, pa] = make_deferred<int>();
+  auto [b, pb] = make_deferred<int>();
+  std::vector<Deferred<int>> both;
+  both.push_back(std::move(a));
+  both.push_back(succeed(5));
+  both.push_back(std::move(b));
+  auto all = gather(std::move(both));
+  pb.set_value(3);
+  pa.set_value(1);
+  EXPECT_EQ(all.take().value(), (std::vector<int>{1, 5, 3}));
+  EXPECT_TRUE(gather(std::vector<Deferred<int>>{}).take().value().empty());
+}
+
+TEST(Gather, TheFirstFailureCancelsTheOthersAndWaitsForThem) {
+  testing::Clock clock;
+  bool cleaned = false;
+  auto slow_end = [](bool& cleaned) -> Deferred<void> {
+    try {
+      co_await sleep(1h);
+    } catch (const Cancelled&) {
+      cleaned = true;
+    }
+  };
+  std::vector<Deferred<void>> tasks;
+  auto [d, promise] = make_deferred<void>();
+  tasks.push_back(slow_end(cleaned));
+  tasks.push_back(std::move(d));
+  auto all = gather(std::move(tasks));
+  promise.set_error(TimeoutError("x"));
+  EXPECT_TRUE(cleaned);
+  EXPECT_TRUE(all.take().error().check<TimeoutError>());
+}
+
 TEST(Gather, MayBeDroppedByWhoWaitsForIt) {
   auto [a, pa] = make_deferred<int>();
   std::unique_ptr<Deferred<void>> all;

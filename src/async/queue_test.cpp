@@ -3,6 +3,7 @@
 #include <torc/async/coroutine.hpp>
 #include <torc/async/promise.hpp>
 #include <torc/async/task_set.hpp>
+#include <torc/async/timing.hpp>
 #include <torc/testing/clock.hpp>
 
 #include <gtest/gtest.h>
@@ -189,6 +190,18 @@ TEST(Queue, DestroyingItFailsWhoWaits) {
   queue.reset();
   EXPECT_EQ(*keeps.take().value(), 3);
   static_cast<void>(get.take());
+}
+
+TEST(Queue, ATimeLimitGivesBackWhatNobodyTook) {
+  testing::Clock clock;
+  Queue<int> queue;
+  auto untaken = std::make_optional(with_timeout(std::chrono::seconds(1), queue.get()));
+  queue.put(1).value();
+  queue.put(2).value();
+  EXPECT_EQ(queue.size(), 1u);
+  untaken.reset();
+  EXPECT_EQ(queue.try_get(), 1);
+  EXPECT_EQ(queue.try_get(), 2);
 }
 
 TEST(Queue, AGetterMayDestroyIt) {

@@ -24,7 +24,7 @@ class Sleep final : public OperationOf<void>, public Timer, public Pooled {
 class Forever final : public OperationOf<void>, public Timer, public Pooled {
  public:
   explicit Forever(Scheduler* scheduler) {
-    if (scheduler) scheduler->arm(*this, Instant::max());  // only to be told of its end
+    if (scheduler) scheduler->arm(*this, Instant::max());  // no timer: only to be told of its end
   }
 
   WaitSite site() const noexcept override { return {"until_cancelled"}; }

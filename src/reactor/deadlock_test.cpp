@@ -64,6 +64,16 @@ TEST(ChannelDeadlock, IsFoundWhenTheLastThreadHasEndedWithoutAWord) {
   other.join();
 }
 
+TEST(ChannelDeadlock, IsFoundBesideOneWhoWaitsUntilHeIsCancelled) {
+  EXPECT_EQ(run([]() -> Deferred<void> {
+    Channel<int> nobody_sends;
+    const auto endless = until_cancelled();
+    const auto unlimited = with_timeout(Duration::max(), until_cancelled());
+    const Outcome<int> outcome = co_await as_outcome(nobody_sends.receive());
+    EXPECT_TRUE(outcome.error().check<Deadlock>());
+  }), 0);
+}
+
 // Each of these can still wake the one who waits, and does.
 void expect_served(std::move_only_function<void(Channel<int>&)> begin) {
   Channel<int> channel;

@@ -72,21 +72,28 @@ Reactor::~Reactor() {
   if (host_) host_->reactor_gone();
   const Enter enter(this);
   thread_calls_->end_waits();  // before a pool is waited for: its threads may be among those who wait
+  // What waits goes before what it waits for: a dropped lookup takes itself out of its pool, and a thread that
+  // waits for background work, by a std::future, is released before its pool waits for it.
+  drop_background();
   // Each leaves the list before it dies: it may still ask for another.
   while (!services_.empty()) {
     const Service last = std::move(services_.back());
     services_.pop_back();
   }
-  // What waits goes before what it waits for: a dropped lookup takes itself out of its pool.
-  for (const auto& where : background_.drop_all()) {
-    log::warning("reactor", "background work detached at " + where + " was cut off");
-  }
+  drop_background();  // what services left there
   calls_.clear();  // may own ports, which need the poller
   wheel_.drop_all();
   while (detail::Resident* resident = residents_.pop_front()) resident->reactor_gone();
+  thread_calls_->refuse_requests();
   thread_pool_.reset();
   name_pool_.reset();
   thread_calls_->close();  // last: what the pools still bring home dies here
+}
+
+void Reactor::drop_background() {
+  for (const auto& where : background_.drop_all()) {
+    log::warning("reactor", "background work detached at " + where + " was cut off");
+  }
 }
 
 Reactor* Reactor::current() noexcept { return dynamic_cast<Reactor*>(Scheduler::current()); }
@@ -262,7 +269,7 @@ void Reactor::call_when_running(std::move_only_function<void()> f) {
 
 void Reactor::call_from_thread(std::move_only_function<void()> f) {
   detail::keep_context(f);
-  thread_calls_->call(std::move(f));
+  thread_calls_->request(std::move(f));
 }
 
 std::shared_ptr<detail::ThreadDoor> Reactor::thread_door() const noexcept { return thread_calls_; }

@@ -108,8 +108,11 @@ class Watchdog {
   }
 
   void wake() noexcept {
-    const std::lock_guard lock(mutex_);
-    look_again();
+    {
+      const std::lock_guard lock(mutex_);
+      if (!StallWatch::nobody_looks_.exchange(false, std::memory_order_relaxed)) return;  // another loop did
+    }
+    wake_.notify_all();  // not below the lock: it would wake up to wait for us
   }
 
   bool running() noexcept {
@@ -148,16 +151,20 @@ class Watchdog {
     wake_.notify_all();
   }
 
-  // When to look next, or nothing when all loops sleep. A turn that is over its limit is put in `found`.
+  // When to look next, or nothing when all loops have slept for long. A turn that is over its limit is put in
+  // `found`.
   std::optional<Rep> look(std::optional<Stall>& found) noexcept {
     const Rep now = monotonic_now();
     std::optional<Rep> next;
     for (StallWatch* loop = loops_.front(); loop; loop = loops_.next(*loop)) {
       const Rep began = loop->turn_began_.load(std::memory_order_relaxed);
-      if (began == StallWatch::kAsleep) continue;
       const Rep limit = loop->limit_.count();
       Rep due = began + limit;
-      if (began == loop->reported_) {
+      if (began <= 0) {
+        const bool long_ago = began == 0 || (now + began) / StallWatch::kLooksAfterATurn >= limit;
+        if (long_ago) continue;
+        due = now + limit;
+      } else if (began == loop->reported_) {
         due = now + limit;
       } else if (due <= now) {
         if (found) {
@@ -226,7 +233,7 @@ class Watchdog {
 void StallWatch::begin() noexcept {
   if (limit_ <= Duration::zero()) return;
   thread_ = ::pthread_self();
-  reported_ = kAsleep;
+  reported_ = 0;
   try {
     samples_.emplace();
     Watchdog::instance().add(*this);

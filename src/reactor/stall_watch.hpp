@@ -2,9 +2,11 @@
 //
 // While the loop runs it says when each turn began and when it goes to sleep: one relaxed store each. The
 // watchdog, one thread for the whole process, looks in when a turn that began by then would be over the
-// limit. It runs while a reactor with a limit does, and sleeps without a timer while all of those sleep; the
-// first to wake up wakes it. A turn over the limit is reported once, at once, while it lasts: what the
-// thread is doing is found out in that thread (thread_sample.hpp), looked up and written by the watchdog.
+// limit. It runs while a reactor with a limit does. To be woken costs the loop that does it more than some
+// looks cost the watchdog, so it goes on looking once every limit, kLooksAfterATurn times after the last
+// turn; when all loops have slept for so long it sleeps without a timer, and the first to wake up wakes it.
+// A turn over the limit is reported once, at once, while it lasts: what the thread is doing is found out in
+// that thread (thread_sample.hpp), looked up and written by the watchdog.
 #pragma once
 
 #include "reactor/thread_sample.hpp"
@@ -36,22 +38,26 @@ class StallWatch : public ListHook {
     std::atomic_signal_fence(std::memory_order_seq_cst);
     if (nobody_looks_.load(std::memory_order_relaxed) && watched_) [[unlikely]] wake_watchdog();
   }
-  /// The loop sleeps, or others run it later.
-  void turn_ended() noexcept { turn_began_.store(kAsleep, std::memory_order_relaxed); }
+  /// The loop sleeps, or others run it later. When its last turn began stays to be seen.
+  void turn_ended() noexcept {
+    const Duration::rep began = turn_began_.load(std::memory_order_relaxed);
+    if (began > 0) turn_began_.store(-began, std::memory_order_relaxed);
+  }
 
   /// Whether the watchdog's thread exists now.
   static bool has_thread() noexcept;
 
  private:
   friend class Watchdog;
-  static constexpr Duration::rep kAsleep = 0;
+  static constexpr int kLooksAfterATurn = 20;
   /// The watchdog sleeps, without a timer. Of the process.
   static std::atomic<bool> nobody_looks_;
   static void wake_watchdog() noexcept;
 
   const Duration limit_;
-  std::atomic<Duration::rep> turn_began_{kAsleep};
-  Duration::rep reported_ = kAsleep;  // the turn that was; the watchdog's
+  // The clock, negated while the loop sleeps; 0 before its first turn.
+  std::atomic<Duration::rep> turn_began_{0};
+  Duration::rep reported_ = 0;  // the turn that was; the watchdog's
   pthread_t thread_{};
   bool watched_ = false;  // the loop's
   std::optional<SamplesAllowed> samples_;

@@ -11,28 +11,16 @@
 #include <cstddef>
 #include <functional>
 #include <mutex>
-#include <semaphore>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "bench/sleeper.hpp"
 #include "torc/reactor/reactor.hpp"
 
 namespace {
 
 constexpr int kBatch = 4000, kStream = 200'000;
-
-class Sleeper {
- public:
-  ~Sleeper() {
-    end_.release();
-    thread_.join();
-  }
-
- private:
-  std::binary_semaphore end_{0};
-  std::thread thread_{[this] { end_.acquire(); }};
-};
 
 class MutexAndVector {
  public:
@@ -55,7 +43,7 @@ class MutexAndVector {
 };
 
 void BatchOfMutexAndVector(benchmark::State& state) {
-  const Sleeper sleeper;
+  const bench::Sleeper sleeper;
   MutexAndVector calls;
   std::size_t ran = 0;
   for (auto _ : state) {
@@ -68,7 +56,7 @@ void BatchOfMutexAndVector(benchmark::State& state) {
 BENCHMARK(BatchOfMutexAndVector);
 
 void BatchOfReactor(benchmark::State& state) {
-  const Sleeper sleeper;
+  const bench::Sleeper sleeper;
   torc::Reactor reactor;
   std::size_t ran = 0;
   // The loop asks for the next batch: it never sleeps, and every batch is one turn.

@@ -39,15 +39,28 @@ bool ThreadCalls::call(std::move_only_function<void()>&& f) {
       return true;
     }
   }
-  return add(nullptr, std::move(f));
+  return add(nullptr, false, std::move(f));
 }
 
-bool ThreadCalls::call_waited(OutsideWait& wait, std::move_only_function<void()>&& f) { return add(&wait, std::move(f)); }
-
-bool ThreadCalls::add(OutsideWait* wait, std::move_only_function<void()>&& f) {
+bool ThreadCalls::request(std::move_only_function<void()>&& f) {
   {
     const std::lock_guard lock(mutex_);
-    if (closed_ || (wait && refuses_waits_)) return false;
+    if (loop_told_ && !refuses_requests_) [[likely]] {
+      calls_.push_back(std::move(f));
+      return true;
+    }
+  }
+  return add(nullptr, true, std::move(f));
+}
+
+bool ThreadCalls::call_waited(OutsideWait& wait, std::move_only_function<void()>&& f) {
+  return add(&wait, false, std::move(f));
+}
+
+bool ThreadCalls::add(OutsideWait* wait, bool request, std::move_only_function<void()>&& f) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_ || (wait && refuses_waits_) || (request && refuses_requests_)) return false;
     calls_.push_back(std::move(f));
     if (wait) waits_.push_back(*wait);
     if (std::exchange(loop_told_, true)) return true;
@@ -104,6 +117,14 @@ void ThreadCalls::end_waits() noexcept {
     }
   }
   for (const auto& wait : told) wait->reactor_stopped();
+}
+
+void ThreadCalls::refuse_requests() noexcept {
+  std::vector<std::move_only_function<void()>> left;  // destroyed without the lock: may call in here
+  const std::lock_guard lock(mutex_);
+  refuses_requests_ = true;
+  loop_told_ = false;
+  left.swap(calls_);
 }
 
 void ThreadCalls::close() noexcept {

@@ -25,6 +25,8 @@ class ThreadCalls final : public Watch, public ThreadDoor {
   // From any thread.
 
   bool call(std::move_only_function<void()>&& f) override;
+  /// As call(), for what a thread may wait for in a way of its own: false from refuse_requests() on.
+  bool request(std::move_only_function<void()>&& f);
   bool call_waited(OutsideWait& wait, std::move_only_function<void()>&& f) override;
   void forget(OutsideWait& wait) noexcept override;
 
@@ -43,12 +45,15 @@ class ThreadCalls final : public Watch, public ThreadDoor {
   void accept_waits() noexcept;
   /// The reactor stops: tells all who wait, and refuses others until accept_waits().
   void end_waits() noexcept;
-  /// The reactor goes. What was not called is destroyed here.
+  /// The reactor goes and will wait for its threads: what was not called is destroyed, so that none of them waits
+  /// for that.
+  void refuse_requests() noexcept;
+  /// The reactor is gone. What was not called is destroyed here.
   void close() noexcept;
 
  private:
   void ready(Readiness) noexcept override;
-  bool add(OutsideWait* wait, std::move_only_function<void()>&& f);
+  bool add(OutsideWait* wait, bool request, std::move_only_function<void()>&& f);
 
   UniqueFd wake_;
   std::atomic<bool> waiting_ = false;
@@ -57,6 +62,7 @@ class ThreadCalls final : public Watch, public ThreadDoor {
   bool loop_told_ = false;  // that there are calls; never when closed
   bool closed_ = false;
   bool refuses_waits_ = false;
+  bool refuses_requests_ = false;
   IntrusiveList<OutsideWait> waits_;
   std::vector<std::move_only_function<void()>> calls_;
   std::vector<std::move_only_function<void()>> running_;  // keeps its memory between turns

@@ -3,6 +3,9 @@
 #include "reactor/quiet_thread.hpp"
 #include "reactor/thread_census.hpp"
 
+#include <torc/async/scheduler.hpp>
+#include <torc/base/log.hpp>
+
 #include <algorithm>
 #include <condition_variable>
 #include <iterator>
@@ -14,6 +17,12 @@
 
 namespace torc {
 namespace detail {
+
+namespace {
+
+constexpr Duration kPatience = std::chrono::seconds(3);
+
+}  // namespace
 
 // The queue and its threads. Threads share it with the pool and with pending operations.
 class PoolQueue : public std::enable_shared_from_this<PoolQueue> {
@@ -67,6 +76,7 @@ class PoolQueue : public std::enable_shared_from_this<PoolQueue> {
       for (Job* job = left.front(); job; job = left.next(*job)) job->queued = false;
     }
     wake_.notify_all();
+    if (options_.wait_for_running && Scheduler::current()) warn_of_long_wait();
     // From here on no thread touches the lists.
     for (auto& thread : threads_) options_.wait_for_running ? thread.join() : thread.detach();
     for (auto& thread : ended_) thread.join();
@@ -85,6 +95,17 @@ class PoolQueue : public std::enable_shared_from_this<PoolQueue> {
   }
 
  private:
+  // A job that waits for the thread that destroys the pool never ends: nobody can tell, so say so.
+  void warn_of_long_wait() {
+    std::unique_lock lock(mutex_);
+    if (all_done_.wait_for(lock, kPatience, [this] { return running_ == 0; })) return;
+    const std::string jobs = std::to_string(running_);
+    lock.unlock();
+    log::warning("reactor", "the thread pool \"" + options_.name + "\" is being destroyed and waits for " + jobs +
+                                " jobs that run; if one waits for this reactor's thread, as by a std::future, it "
+                                "waits for ever: destroy the pool when its jobs have ended");
+  }
+
   struct Threads {
     ~Threads() {
       for (auto& thread : threads) thread.join();
@@ -144,6 +165,7 @@ class PoolQueue : public std::enable_shared_from_this<PoolQueue> {
       // Counted before the result can be seen.
       --running_;
       ++done_;
+      if (ending_ && running_ == 0) all_done_.notify_all();
       lock.unlock();
       send_home(job);
       --pool_jobs;
@@ -155,6 +177,7 @@ class PoolQueue : public std::enable_shared_from_this<PoolQueue> {
   const std::string kind_of_job_ = "a job of pool \"" + options_.name + "\"";
   std::mutex mutex_;
   std::condition_variable wake_;
+  std::condition_variable all_done_;
   IntrusiveList<Job> jobs_;
   std::size_t waiting_ = 0;
   std::size_t idle_ = 0;

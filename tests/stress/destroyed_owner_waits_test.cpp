@@ -2,6 +2,8 @@
 #include "tests/stress/every_moment.hpp"
 
 #include <torc/async/cancel_scope.hpp>
+#include <torc/async/channel.hpp>
+#include <torc/async/deadline.hpp>
 #include <torc/async/fork.hpp>
 #include <torc/async/race.hpp>
 #include <torc/async/retry.hpp>
@@ -54,7 +56,6 @@ TEST(DestroyedOwner, TaskSetAndTaskGroup) {
     group.spawn(slow(world, 5));
   });
 }
-
 
 TEST(DestroyedOwner, RaceAndSelect) {
   at_every_moment([](World& world) -> Deferred<void> {
@@ -114,6 +115,41 @@ TEST(DestroyedOwner, CancelScopeAndStopToken) {
     world.step();
     static_cast<void>(co_await as_outcome(std::move(third)));
     co_await with_stop_token(stop.get_token(), slow(world, 2)).then_outcome([](Outcome<int>) {});
+  });
+}
+
+TEST(DestroyedOwner, Deadlines) {
+  at_every_moment([](World& world) -> Deferred<void> {
+    TaskSet set([&](Failure) { world.step(); });
+    co_await with_deadline(1s, [&] {
+      set.spawn(slow(world, 3));
+      return with_deadline(2s, [&] { return slow(world, 2); });
+    });
+    world.step();
+    static_cast<void>(co_await as_outcome(with_deadline(2ms, [&] {
+      set.spawn(until_cancelled());
+      until_cancelled().detach();
+      return until_cancelled();
+    })));
+    world.step();
+    co_await set.join();
+  });
+}
+
+TEST(DestroyedOwner, ValuesThatAWrapperGivesBack) {
+  at_every_moment([](World& world) -> Deferred<void> {
+    Channel<int> channel;
+    CancelScope scope;
+    auto untaken = scope.wrap(with_timeout(1s, channel.receive()));
+    auto next = channel.next();
+    co_await world.turn();
+    channel.send(1).detach();
+    channel.send(2).detach();
+    world.step();
+    { const auto dropped = std::move(untaken); }
+    static_cast<void>(co_await as_outcome(std::move(next)));
+    static_cast<void>(co_await as_outcome(with_timeout(1s, channel.receive())));
+    world.step();
   });
 }
 

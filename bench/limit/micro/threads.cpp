@@ -7,7 +7,7 @@
 namespace {
 
 const micro::Row thread_call("thread_call", [](micro::Run& run) {
-  const micro::Sleeper sleeper;
+  const bench::Sleeper sleeper;
   std::mutex mutex;
   std::vector<std::move_only_function<void()>> calls, running;
   const auto call = [&](std::move_only_function<void()> f) {

@@ -112,7 +112,7 @@ const micro::Row fire("timer_fire", [](micro::Run& run) { fire_all(run, true); }
 const micro::Row fire_base("timer_fire_base", [](micro::Run& run) { fire_all(run, false); });
 
 const micro::Row thread_call("thread_call", [](micro::Run& run) {
-  const micro::Sleeper sleeper;
+  const bench::Sleeper sleeper;
   asio::io_context context;
   auto work = asio::make_work_guard(context);
   long ran = 0;

@@ -9,7 +9,7 @@ namespace {
 
 // One thread, so that the code is measured and not the contention: a batch of calls is made, then they run.
 const micro::Row thread_call("thread_call", [](micro::Run& run) {
-  const micro::Sleeper sleeper;
+  const bench::Sleeper sleeper;
   torc::Reactor reactor;
   long ran = 0;
   const std::function<void()> next = [&] {

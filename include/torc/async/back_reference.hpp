@@ -2,7 +2,8 @@
 //
 // A guard, a permit or a result on its way knows whom to tell when it ends; the owner may be gone by
 // then. The owner derives from Referenced and keeps its references in a list, so that its end makes
-// them null. No allocation, no counting. One thread. Used by Lock, Semaphore, Queue and Condition.
+// them null. No allocation, no counting. One thread. Used by Lock, Semaphore, Condition, the queues, Channel and
+// Cooperator.
 #pragma once
 
 #include <torc/base/intrusive_list.hpp>

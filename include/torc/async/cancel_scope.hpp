@@ -4,12 +4,14 @@
 //   scope_.cancel();                                // ... somebody says so
 //
 // Whoever waits owns the operation, as always; the scope only knows it. Destroying the scope leaves what
-// it wrapped alone. Cancelling is level-triggered: what is wrapped afterwards is cancelled too. One thread.
+// it wrapped alone. Cancelling is level-triggered: what is wrapped afterwards is cancelled too. One thread, but
+// for the tokens: code that asks a std::stop_token, such as a job on another thread, is told by token().
 #pragma once
 
-#include <torc/async/deferred.hpp>
+#include <torc/async/wrapper.hpp>
 #include <torc/base/intrusive_list.hpp>
 
+#include <stop_token>
 #include <utility>
 
 namespace torc {
@@ -26,25 +28,16 @@ class InScope : public ListHook {
 };
 
 template <class T>
-class Scoped final : public OperationOf<T>, public InScope, public Pooled {
+class Scoped final : public Wrapper<T>, public InScope {
  public:
-  explicit Scoped(Operation* operation) noexcept : waited_(operation) { this->wait_for(&waited_); }
+  explicit Scoped(Operation* operation) noexcept : Wrapper<T>(operation) {}
 
  private:
   void cancel_from_scope() noexcept override { Operation::request_cancel(this); }
-  void inner_fired(Operation& inner) noexcept override {
-    this->wait_for_nothing();
-    waited_ = nullptr;
+  Outcome<T> ended(Outcome<T> outcome) noexcept override {
     unlink();
-    auto& operation = static_cast<OperationOf<T>&>(inner);
-    Outcome<T> outcome = operation.take();
-    operation.discard();
-    this->fire(std::move(outcome));
+    return outcome;
   }
-  void discard() noexcept override { delete this; }
-  void abandon() noexcept override { delete this; }
-
-  Operation* waited_;
 };
 
 }  // namespace detail
@@ -65,14 +58,26 @@ class CancelScope {
     return Deferred<T>(scoped);
   }
 
-  /// Cancels everything wrapped that is pending, now and later. Who waits is told before this returns,
-  /// or after the current firing, and may destroy the scope.
+  /// A token that cancel() asks to stop, before or after this. May be looked at on any thread, and outlive
+  /// the scope, whose end asks for nothing.
+  std::stop_token token() {
+    if (!stop_.stop_possible()) {
+      stop_ = std::stop_source();
+      if (cancelled_) stop_.request_stop();
+    }
+    return stop_.get_token();
+  }
+
+  /// Cancels everything wrapped that is pending, now and later, then asks the tokens to stop: callbacks on them
+  /// run here. Who waits is told before this returns, or after the current firing, and may destroy the scope, as
+  /// may such a callback.
   void cancel() noexcept;
 
   bool cancelled() const noexcept { return cancelled_; }
 
  private:
   detail::IntrusiveList<detail::InScope> operations_;
+  std::stop_source stop_{std::nostopstate};  // a state once somebody asked for a token
   bool cancelled_ = false;
 };
 

@@ -14,6 +14,7 @@
 #include <torc/async/coroutine.hpp>
 #include <torc/async/later.hpp>
 #include <torc/async/wait_list.hpp>
+#include <torc/async/wrapper.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -75,8 +76,8 @@ class Channel final : public detail::Referenced {
   }
 
   /// The next value; fails with what was sent by send_error().
-  /// Cancellation: a value that was handed over but not taken goes to the next receiver, before all others. What
-  /// a time limit, a stage or a race around this has taken is theirs, and goes with them.
+  /// Cancellation: a value that was handed over but not taken goes to the next receiver, before all others, also
+  /// when a time limit, a deadline, a CancelScope or a stop token is around this. What a stage was called with is its.
   /// Errors: ChannelClosed when it would have to wait and nothing may be sent any more; Deadlock.
   Deferred<T> receive() {
     const detail::Firing firing;
@@ -94,13 +95,13 @@ class Channel final : public detail::Referenced {
   }
 
   /// The next value, or nothing when the channel is closed: `while (auto value = co_await channel.next())`.
-  /// Cancellation: a value that is there already is lost when this is dropped; receive() would keep it.
+  /// Cancellation: as receive().
   Deferred<std::optional<T>> next() {
-    return receive().then_outcome([](Outcome<T> outcome) -> Outcome<std::optional<T>> {
-      if (outcome) return std::optional<T>(*std::move(outcome));
-      if (outcome.error().template check<ChannelClosed>()) return std::optional<T>();
-      return std::move(outcome).error();
-    });
+    Deferred<T> received = receive();
+    if (detail::Operation* const receiver = received.release_operation()) {
+      return Deferred<std::optional<T>>(new Next(receiver));
+    }
+    return Deferred<std::optional<T>>(Next::unless_closed(received.take()));
   }
 
   /// From now on nobody waits for a partner: a send without a receiver fails, receivers get what is there
@@ -161,6 +162,7 @@ class Channel final : public detail::Referenced {
     void deadlocked() noexcept override {
       if (!this->fired()) this->leave_with(detail::channel_deadlock());
     }
+    bool lends() const noexcept override { return channel_.get() && this->value_; }
     // Dropped before it was taken: the value goes to the next, or waits for one in this node.
     void discard_unseen() noexcept override {
       Channel* channel = this->value_ ? channel_.release() : nullptr;
@@ -185,6 +187,20 @@ class Channel final : public detail::Referenced {
       this->discard_unseen();
     }
     detail::Later later;
+  };
+
+  // A receive that ends with nothing when the channel is closed.
+  struct Next final : detail::Wrapper<T, std::optional<T>> {
+    explicit Next(detail::Operation* receiver) noexcept : detail::Wrapper<T, std::optional<T>>(receiver) {
+      if (receiver->fired()) this->take_over(*receiver);  // its budget was spent
+    }
+    detail::WaitSite site() const noexcept override { return {"a Channel"}; }
+    Outcome<std::optional<T>> ended(Outcome<T> outcome) noexcept override { return unless_closed(std::move(outcome)); }
+    static Outcome<std::optional<T>> unless_closed(Outcome<T> outcome) noexcept {
+      if (outcome) return std::optional<T>(*std::move(outcome));
+      if (outcome.error().template check<ChannelClosed>()) return std::optional<T>();
+      return std::move(outcome).error();
+    }
   };
 
   // A sender that goes on behind its receiver.

@@ -1,7 +1,7 @@
 // Clock: what code needs that wants to know the time or be called at one.
 //
-// Implemented by the reactor, by testing::Clock and by the simulator: ask for a Clock& and the same
-// code runs on real and on virtual time. DelayedCall is the handle of one future call.
+// Implemented by the reactor and by testing::Clock: ask for a Clock& and the same code runs on real and on
+// virtual time. DelayedCall is the handle of one future call.
 #pragma once
 
 #include <torc/async/timer_wheel.hpp>

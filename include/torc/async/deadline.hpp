@@ -64,11 +64,10 @@ extern const ContextKey<DeadlineEntry> kDeadline;
 Context context_with_deadline(Duration limit);
 
 template <class T>
-class Bounded final : public OperationOf<T>, public UnderDeadline, public Pooled {
+class Bounded final : public Wrapper<T>, public UnderDeadline {
  public:
   Bounded(Operation* operation, std::shared_ptr<DeadlineTimer> timer) noexcept
-      : timer_(std::move(timer)), waited_(operation) {
-    this->wait_for(&waited_);
+      : Wrapper<T>(operation), timer_(std::move(timer)) {
     timer_->add(*this);
   }
   WaitSite site() const noexcept override { return {"a deadline"}; }
@@ -78,23 +77,15 @@ class Bounded final : public OperationOf<T>, public UnderDeadline, public Pooled
     passed_ = !this->cancel_requested();
     Operation::request_cancel(this);
   }
-  void inner_fired(Operation& inner) noexcept override {
-    this->wait_for_nothing();
-    waited_ = nullptr;
+  Outcome<T> ended(Outcome<T> outcome) noexcept override {
     UnderDeadline::unlink();
-    auto& operation = static_cast<OperationOf<T>&>(inner);
-    Outcome<T> outcome = operation.take();
-    operation.discard();
     if (passed_ && !outcome && outcome.error().template check<Cancelled>()) {
-      return this->fire(Failure(TimeoutError("the deadline passed")));
+      return Failure(TimeoutError("the deadline passed"));
     }
-    this->fire(std::move(outcome));
+    return outcome;
   }
-  void discard() noexcept override { delete this; }
-  void abandon() noexcept override { delete this; }
 
   std::shared_ptr<DeadlineTimer> timer_;
-  Operation* waited_;
   bool passed_ = false;
 };
 

@@ -43,6 +43,16 @@ class OperationOf : public Operation {
       return std::move(*value_);
     }
   }
+  /// Whether somebody wants the value back if it is not taken: discard_unseen() gives it to him.
+  virtual bool lends() const noexcept { return false; }
+  /// After take(), for whoever passes a lent value on: the operation to keep until it is taken there, or else to be
+  /// given it by put_back() and discard_unseen(). Null for none, or when this has handed it over.
+  virtual OperationOf* lender() noexcept { return lends() ? this : nullptr; }
+  /// Undoes take().
+  template <class U>
+  void put_back(U&& value) noexcept {
+    value_.emplace(std::forward<U>(value));
+  }
 
  protected:
   ~OperationOf() = default;
@@ -219,6 +229,8 @@ class [[nodiscard("a Deferred that is dropped cancels its operation: keep, await
     if (ready_) return ready_->has_value() ? nullptr : &ready_->error();
     return operation_ && operation_->fired() && operation_->failure() ? &operation_->failure().failure : nullptr;
   }
+  /// Whether somebody wants the value that is here back if it is not taken.
+  bool lends() const noexcept { return fired() && operation_ && of(operation_)->lends(); }
   /// Hands over the pending operation, or null when the result is inside this Deferred.
   detail::Operation* release_operation() noexcept { return std::exchange(operation_, nullptr); }
   /// Where the operation is held; for whoever waits.

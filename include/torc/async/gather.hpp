@@ -47,12 +47,8 @@ class FirstFailure {
 
   template <class T>
   bool ended(std::size_t, Deferred<T>& result) noexcept {
-    Outcome<T> outcome = result.take();
-    if (outcome) {
-      result = Deferred<T>(std::move(outcome));
-      return false;
-    }
-    Failure failure = std::move(outcome).error();
+    if (!result.failed()) return false;
+    Failure failure = std::move(result.take()).error();
     if (!failure_) {
       failure_ = std::move(failure);
       return true;

@@ -159,6 +159,7 @@ class QueueCore : public Referenced {
       sequence = given.sequence;
       this->give(Outcome<T>(std::move(given.value)));
     }
+    bool lends() const noexcept override { return queue_.get() && this->value_; }
     void discard_unseen() noexcept override {
       QueueCore* queue = this->value_ ? queue_.release() : nullptr;
       if (!queue || !queue->take_back(*this)) delete this;

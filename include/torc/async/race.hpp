@@ -23,14 +23,15 @@ class FirstSuccess final {
   explicit FirstSuccess(std::size_t count) noexcept : count_(count) {}
 
   bool ended(std::size_t index, Deferred<T>& result) noexcept {
-    Outcome<T> outcome = result.take();
-    if (winner_) return false;
-    if (!outcome) {
-      if (failures_.empty()) failures_.resize(count_);
-      failures_[index] = std::move(outcome).error();
+    if (winner_) {
+      let_go(result);
       return false;
     }
-    result = Deferred<T>(std::move(outcome));
+    if (result.failed()) {
+      if (failures_.empty()) failures_.resize(count_);
+      failures_[index] = std::move(result.take()).error();
+      return false;
+    }
     winner_ = index;
     return true;
   }

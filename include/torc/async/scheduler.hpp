@@ -1,8 +1,8 @@
 // Scheduler: the home of asynchronous work: time, a later turn, randomness, a place for background work.
 //
 // `async` needs no loop: whatever asks for time or a later turn asks the Scheduler that was current when
-// it began. The reactor, testing::Clock and the simulator implement it. Each thread has at most one
-// current Scheduler: the one whose work it is running.
+// it began. The reactor and testing::Clock implement it. Each thread has at most one current Scheduler:
+// the one whose work it is running.
 #pragma once
 
 #include <torc/async/clock.hpp>
@@ -50,7 +50,7 @@ class Scheduler : public Clock {
 
   /// Runs `work` in the next turn, after what was posted before.
   virtual void post(detail::Posted& work) noexcept = 0;
-  /// A random number for jitter, identifiers and the like; seeded in simulation. Not for secrets.
+  /// A random number for jitter, identifiers and the like; the same in every run on testing::Clock. Not for secrets.
   virtual std::uint64_t random() noexcept = 0;
   /// Where detached operations of this home live.
   virtual detail::Background& background() noexcept = 0;

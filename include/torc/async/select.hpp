@@ -30,7 +30,7 @@ class FirstToEnd final {
 
   bool ended(std::size_t index, Deferred<T>& result) noexcept {
     if (first_) {
-      static_cast<void>(result.take());
+      let_go(result);
       return false;
     }
     first_ = index;

@@ -56,6 +56,16 @@ void visit_children(Results& results, F f) {
   }
 }
 
+/// Lets go of a result that is there and not wanted: a failure is no news then.
+template <class T>
+void let_go(Deferred<T>& result) noexcept {
+  if (result.failed()) {
+    static_cast<void>(result.take());
+  } else {
+    const Deferred<T> unwanted(std::move(result));
+  }
+}
+
 template <class Results, class Policy>
 class Several final : public OperationOf<typename Policy::Result> {
  public:
@@ -114,8 +124,8 @@ class Several final : public OperationOf<typename Policy::Result> {
   void ended(std::size_t index) noexcept {
     bool cancel_others = false;
     visit_child(results_, index, [&](auto& result) {
-      // Into the Deferred itself: the child's own memory need not wait for its siblings.
-      result = std::remove_reference_t<decltype(result)>(result.take());
+      // Into the Deferred itself: the child's own memory need not wait for its siblings. A lent value stays.
+      if (!result.lends()) result = std::remove_reference_t<decltype(result)>(result.take());
       cancel_others = policy_.ended(index, result);
     });
     if (cancel_others) cancel_leaf();

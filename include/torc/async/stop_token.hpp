@@ -7,7 +7,7 @@
 // another thread send the request home first: reactor.call_from_thread([=] { source.request_stop(); }).
 #pragma once
 
-#include <torc/async/deferred.hpp>
+#include <torc/async/wrapper.hpp>
 
 #include <optional>
 #include <stop_token>
@@ -22,10 +22,9 @@ namespace detail {
 void check_stop_thread(std::thread::id home) noexcept;
 
 template <class T>
-class Stoppable final : public OperationOf<T>, public Pooled {
+class Stoppable final : public Wrapper<T> {
  public:
-  Stoppable(std::stop_token token, Operation* operation) : waited_(operation) {
-    this->wait_for(&waited_);
+  Stoppable(std::stop_token token, Operation* operation) : Wrapper<T>(operation) {
     callback_.emplace(std::move(token), Stop{this});
   }
 
@@ -39,19 +38,11 @@ class Stoppable final : public OperationOf<T>, public Pooled {
     Stoppable* self;
   };
 
-  void inner_fired(Operation& inner) noexcept override {
-    this->wait_for_nothing();
-    waited_ = nullptr;
+  Outcome<T> ended(Outcome<T> outcome) noexcept override {
     callback_.reset();
-    auto& operation = static_cast<OperationOf<T>&>(inner);
-    Outcome<T> outcome = operation.take();
-    operation.discard();
-    this->fire(std::move(outcome));
+    return outcome;
   }
-  void discard() noexcept override { delete this; }
-  void abandon() noexcept override { delete this; }
 
-  Operation* waited_;
   std::thread::id thread_ = std::this_thread::get_id();
   std::optional<std::stop_callback<Stop>> callback_;
 };

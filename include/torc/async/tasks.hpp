@@ -2,8 +2,9 @@
 //
 //   for (const auto& task : torc::Reactor::required("a report").tasks()) std::puts(task.text().c_str());
 //
-// Only roots are kept in a list: children of task sets and groups, detached work, fibers. What they wait
-// for is found when somebody asks (semantics, rule 23). One thread.
+// Only roots are kept in a list: children of task sets and groups, detached work, cooperative tasks, jobs of
+// thread pools, fibers that nobody waits for. What they wait for is found when somebody asks (semantics,
+// rule 23). One thread.
 #pragma once
 
 #include <torc/async/operation.hpp>

@@ -3,7 +3,7 @@
 // A Timer lives inside whatever it times (a connection, a sleep). The wheel keeps it in one of
 // 7 x 64 slots by the highest digit (base 64) in which its tick differs from the current one, and
 // hands it down a level each time that digit is reached: insertion, removal and restart are O(1),
-// memory is fixed. Shared by the reactor, the test clock and the simulator. One thread.
+// memory is fixed. Shared by the reactor and the test clock. One thread.
 //
 // Rules (semantics 31): ticks are 1 ms, rounded up, so a timer is never early; timers of one tick run
 // first in, first out; one that is due when it is set waits for no tick; a timer set while timers are

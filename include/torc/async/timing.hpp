@@ -2,8 +2,8 @@
 #pragma once
 
 #include <torc/async/clock.hpp>
-#include <torc/async/deferred.hpp>
 #include <torc/async/scheduler.hpp>
+#include <torc/async/wrapper.hpp>
 #include <torc/base/errors.hpp>
 
 #include <string>
@@ -23,48 +23,39 @@ namespace detail {
 std::string timed_out_after(Duration limit);
 
 template <class T>
-class WithTimeout final : public OperationOf<T>, public Timer, public Pooled {
+class WithTimeout final : public Wrapper<T>, public Timer {
  public:
   /// A shield is a time limit that does not pass on cancel requests from outside.
   WithTimeout(Duration limit, Operation* operation, Scheduler& scheduler, bool shield)
-      : limit_(limit), waited_(operation) {
+      : Wrapper<T>(operation), limit_(limit) {
     this->shields_ = shield;
-    this->wait_for(&waited_);
     scheduler.arm(*this, scheduler.after(limit));
   }
   WaitSite site() const noexcept override { return {this->shields_ ? "shield" : "with_timeout"}; }
 
  private:
-  void inner_fired(Operation& inner) noexcept override {
-    this->wait_for_nothing();
-    waited_ = nullptr;
+  Outcome<T> ended(Outcome<T> outcome) noexcept override {
     disarm();
-    auto& operation = static_cast<OperationOf<T>&>(inner);
-    Outcome<T> outcome = operation.take();
-    operation.discard();
     // A value that still arrives wins; only our own cancelling becomes a TimeoutError.
     if (timed_out_ && !outcome && outcome.error().template check<Cancelled>()) {
-      return this->fire(Failure(TimeoutError(timed_out_after(limit_))));
+      return Failure(TimeoutError(timed_out_after(limit_)));
     }
     if (stopped_ && !outcome && outcome.error().template check<Cancelled>()) {
-      return this->fire(Failure(ReactorStopped("the reactor stopped during a wait")));
+      return Failure(ReactorStopped("the reactor stopped during a wait"));
     }
-    this->fire(std::move(outcome));
+    return outcome;
   }
   void expire() noexcept override {
     timed_out_ = !this->cancel_requested();
-    Operation::request_cancel(waited_);
+    Operation::request_cancel(this->wrapped());
   }
   // No limit would hold from here: what is bounded by one ends now.
   void stopped() noexcept override {
     stopped_ = !this->cancel_requested();
-    Operation::request_cancel(waited_);
+    Operation::request_cancel(this->wrapped());
   }
-  void discard() noexcept override { delete this; }
-  void abandon() noexcept override { delete this; }
 
   Duration limit_;
-  Operation* waited_;
   bool timed_out_ = false;
   bool stopped_ = false;
 };

@@ -1,7 +1,7 @@
 // WaitList<T>: who waits for a T from one place, first come, first served.
 //
-// The mechanism under Lock, Semaphore, Queue, Event, Condition and Barrier; users meet those. A waiter
-// is the operation behind a Deferred and its own place in the list: one allocation for each wait.
+// The mechanism under Lock, Semaphore, Event, Condition, Barrier, the queues and Channel; users meet those. A
+// waiter is the operation behind a Deferred and its own place in the list: one allocation for each wait.
 //
 // - give() puts a result in place and queues the waiter; it runs nobody's code. A public function that
 //   gives opens a Firing first, so waiters run when it is done with its object (or when the firing it

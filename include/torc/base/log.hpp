@@ -5,8 +5,8 @@
 //
 //   2026-11-20T20:31:00.123Z info net: listening on [::]:8080
 //
-// Programs replace the sink (the `app` module has files and JSON), tests capture records (CaptureSink). Below the
-// threshold a record costs one relaxed load; ask enabled() before formatting a message that costs more.
+// Programs replace the sink (log::set_sink), tests capture records (CaptureSink). Below the threshold
+// a record costs one relaxed load; ask enabled() before formatting a message that costs more.
 //
 // Thread: every function here may be called from any thread, also during start-up and exit. Nothing here throws to the
 // caller: a sink that fails is bypassed, its record goes to standard error.

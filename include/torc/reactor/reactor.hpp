@@ -4,14 +4,16 @@
 //   reactor.call_when_running([&] { ...; reactor.stop(); });
 //   reactor.run();                       // asleep in the kernel while there is nothing to do
 //
-// One thread runs a reactor, and everything that belongs to it is used on that thread; the only door
-// from others is call_from_thread. A turn of the loop:
+// One thread runs a reactor, and everything that belongs to it is used on that thread. The doors from others
+// are call_from_thread, what waits for an answer through it (blocking_call_from_thread, BackgroundReactor) and
+// the results of thread pools. A turn of the loop:
 //
 //   posted calls (those queued at its start) -> due timers -> poll -> what became ready
 //
 // Instead of run() another loop may run it (torc/reactor/hosting.hpp, torc/host/).
-// The clock is read once a turn. A callback that throws is logged and the loop goes on. A Reactor is an
-// object, not a global: several may exist, one running per thread; Reactor::current() is that one.
+// The clock is read as a turn begins, which is what now() gives, and once more before the loop may sleep. A
+// callback that throws is logged and the loop goes on. A Reactor is an object, not a global: several may exist,
+// one running per thread; Reactor::current() is that one.
 #pragma once
 
 #include <torc/async/affinity.hpp>
@@ -145,7 +147,7 @@ class Reactor final : public Scheduler {
   LoopLag loop_lag() const noexcept { return lag_; }
 
   /// The one T of this reactor, made when it is first asked for: what everything on a reactor shares, such
-  /// as a pool of connections. Destroyed at the start of ~Reactor, last made first, with the reactor
+  /// as a pool of connections. Destroyed in ~Reactor behind the background work, last made first, with the reactor
   /// current. A T must not keep the reactor from stopping.
   template <class T>
   T& service() {
@@ -218,6 +220,7 @@ class Reactor final : public Scheduler {
     if (host_) host_->wake_at(Instant::min());
   }
   void run_posted() noexcept;
+  void drop_background();
 
   ReactorOptions options_;
   State state_ = State::kIdle;

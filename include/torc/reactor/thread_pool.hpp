@@ -61,7 +61,8 @@ class QueueFull : public Error {
 class ThreadPool {
  public:
   explicit ThreadPool(ThreadPoolOptions options = {});
-  /// Fails the jobs that wait, and waits for those that run unless told not to. Their results are still
+  /// Fails the jobs that wait, and waits for those that run unless told not to: none of them may wait for this
+  /// thread, as by a std::future of something that fires here. Their results are still
   /// delivered. Not on a thread of the pool.
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
