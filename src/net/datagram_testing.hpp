@@ -1,6 +1,7 @@
-// What the tests of datagrams share: a reactor around a test, a plain socket as the other side, a protocol that
-// writes down what it is told.
+// What the tests of datagrams share: a plain socket as the other side, a protocol that writes down what it is told.
 #pragma once
+
+#include "net/on_reactor.hpp"
 
 #include <torc/net/datagram_socket.hpp>
 #include <torc/torc.hpp>
@@ -17,23 +18,6 @@
 namespace torc {
 
 using namespace std::chrono_literals;
-
-// Runs `body` as a program's main on a real reactor; a failure fails the test.
-template <class Body>
-void on_reactor(Body body, Duration limit = 20s) {
-  Reactor reactor;
-  bool ended = false;
-  Deferred<void> running = succeed();
-  reactor.call_when_running([&] {
-    running = with_timeout(limit, body()).then_outcome([&](Outcome<void> outcome) {
-      if (!outcome) ADD_FAILURE() << outcome.error().report();
-      ended = true;
-      reactor.stop();
-    });
-  });
-  reactor.run();
-  EXPECT_TRUE(ended);
-}
 
 inline SocketAddress at(std::string_view text) { return SocketAddress::parse(text).value(); }
 
