@@ -3,8 +3,11 @@
 
 #include "net/on_reactor.hpp"
 
+#include <torc/async/coroutine.hpp>
+#include <torc/async/timing.hpp>
+#include <torc/base/log.hpp>
 #include <torc/net/datagram_socket.hpp>
-#include <torc/torc.hpp>
+#include <torc/reactor/threads.hpp>
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>

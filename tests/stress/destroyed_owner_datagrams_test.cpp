@@ -112,7 +112,7 @@ TEST(DestroyedOwner, EveryCallOfADatagramProtocol) {
     auto& port = world.keep(
         listen_datagrams("127.0.0.1:0", std::make_unique<Dropping>(&world), {.max_datagram = 100}));
     auto socket = connect_datagrams(port.address());
-    for (const std::string question : {std::string("short"), std::string(101, 'x'), std::string("last")}) {
+    for (const std::string& question : {std::string("short"), std::string(101, 'x'), std::string("last")}) {
       world.step();
       co_await socket.send(question);
       auto answer = co_await as_outcome(socket.receive());
