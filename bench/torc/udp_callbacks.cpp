@@ -7,7 +7,9 @@
 namespace {
 
 class Echo : public torc::DatagramProtocol {
-  void datagram_received(std::string_view data, const torc::SocketAddress& from) override { transport().send(data, from); }
+  void datagram_received(std::string_view data, const torc::SocketAddress& from) override {
+    transport().send(data, from);
+  }
 };
 
 torc::Deferred<void> serve(std::uint16_t port) {

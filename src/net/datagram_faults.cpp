@@ -42,7 +42,8 @@ Failure DatagramFault::failure() const {
     case EPERM:
       return Failure(DatagramUnreachable(to + " was not let out: " + words + " (a packet filter of this machine)"));
     case EACCES:
-      return Failure(DatagramUnreachable(to + " was not sent: " + words + " (broadcasting needs DatagramOptions::broadcast)"));
+      return Failure(
+          DatagramUnreachable(to + " was not sent: " + words + " (broadcasting needs DatagramOptions::broadcast)"));
     case EDESTADDRREQ:
     case ENOTCONN:
       return Failure(DatagramError("a datagram without a receiver was not sent (name one, or connect() first)"));

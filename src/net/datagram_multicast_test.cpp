@@ -45,14 +45,15 @@ class Multicast : public ::testing::TestWithParam<int> {
       ip_mreqn request{};
       std::memcpy(&request.imr_multiaddr, family.group.bytes().data(), 4);
       request.imr_ifindex = index;
-      set = asked(receiver, IPPROTO_IP, IP_ADD_MEMBERSHIP, request) && asked(sender, IPPROTO_IP, IP_MULTICAST_IF, request) &&
-            asked(sender, IPPROTO_IP, IP_MULTICAST_TTL, 0);
+      set = asked(receiver, IPPROTO_IP, IP_ADD_MEMBERSHIP, request) &&
+            asked(sender, IPPROTO_IP, IP_MULTICAST_IF, request) && asked(sender, IPPROTO_IP, IP_MULTICAST_TTL, 0);
     } else {
       ipv6_mreq request{};
       std::memcpy(&request.ipv6mr_multiaddr, family.group.bytes().data(), 16);
       request.ipv6mr_interface = static_cast<unsigned>(index);
       set = asked(receiver, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, request) &&
-            asked(sender, IPPROTO_IPV6, IPV6_MULTICAST_IF, index) && asked(sender, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 0);
+            asked(sender, IPPROTO_IPV6, IPV6_MULTICAST_IF, index) &&
+            asked(sender, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 0);
     }
     sockaddr_storage raw;
     const auto size = SocketAddress(family.group, receiver.address().port()).to_sockaddr(&raw);

@@ -37,7 +37,8 @@ Arrival arrival_of(const in6_pktinfo& info) noexcept {
   const bool scoped = IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr) || IN6_IS_ADDR_MC_LINKLOCAL(&info.ipi6_addr);
   const IpAddress address = IpAddress(bytes, scoped ? info.ipi6_ifindex : 0).unmapped();
   // Nothing can leave from a group: there the system chooses.
-  return {.destination = address, .local = address.is_multicast() ? IpAddress() : address, .interface = info.ipi6_ifindex};
+  return {
+      .destination = address, .local = address.is_multicast() ? IpAddress() : address, .interface = info.ipi6_ifindex};
 }
 
 SocketAddress sender_of(const msghdr& message) {

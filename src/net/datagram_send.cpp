@@ -16,7 +16,8 @@ constexpr std::size_t kLargestMessage = 65'000;
 
 bool is_v4(const sockaddr_storage& address) noexcept {
   return address.ss_family == AF_INET ||
-         (address.ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&reinterpret_cast<const sockaddr_in6&>(address).sin6_addr));
+         (address.ss_family == AF_INET6 &&
+          IN6_IS_ADDR_V4MAPPED(&reinterpret_cast<const sockaddr_in6&>(address).sin6_addr));
 }
 
 // Control messages, one behind the other.
@@ -53,7 +54,9 @@ void leave_from(ControlWriter& control, const Destination& to) noexcept {
   }
 }
 
-bool refuses_segments(int code) noexcept { return code == EINVAL || code == EIO || code == EMSGSIZE || code == EOPNOTSUPP; }
+bool refuses_segments(int code) noexcept {
+  return code == EINVAL || code == EIO || code == EMSGSIZE || code == EOPNOTSUPP;
+}
 
 }  // namespace
 
@@ -79,7 +82,8 @@ std::size_t SendBatch::run_length(std::size_t first) const noexcept {
     const auto& [more, there] = parcels_[next];
     total += more.size();
     if (more.size() > data.size() || more.empty() || total > kLargestMessage) break;
-    if (there.size != to.size || std::memcmp(&there.address, &to.address, to.size) != 0 || there.local != to.local) break;
+    if (there.size != to.size || std::memcmp(&there.address, &to.address, to.size) != 0 || there.local != to.local)
+      break;
     if (more.size() < data.size()) return next + 1 - first;
   }
   return next - first;

@@ -39,7 +39,8 @@ std::string words(int code) {
   std::string text = std::generic_category().message(code);
   if (code == EADDRINUSE) text += " (stop the program that has it, or choose another address)";
   if (code == EADDRNOTAVAIL) text += " (no interface of this machine has this address)";
-  if (code == EACCES) text += " (ports below 1024 need root or CAP_NET_BIND_SERVICE, a path needs a folder to write to)";
+  if (code == EACCES)
+    text += " (ports below 1024 need root or CAP_NET_BIND_SERVICE, a path needs a folder to write to)";
   return text;
 }
 

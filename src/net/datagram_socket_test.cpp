@@ -47,7 +47,8 @@ TEST(DatagramSocket, ServesReceivesInTheirOrder) {
     for (int i = 0; i < 5; ++i) waiting.push_back(socket.receive());
     Plain peer;
     for (int i = 0; i < 5; ++i) peer.send(std::to_string(i), socket.address());
-    for (int i = 0; i < 5; ++i) EXPECT_EQ((co_await std::move(waiting[static_cast<std::size_t>(i)])).data, std::to_string(i));
+    for (int i = 0; i < 5; ++i)
+      EXPECT_EQ((co_await std::move(waiting[static_cast<std::size_t>(i)])).data, std::to_string(i));
   });
 }
 
@@ -182,7 +183,8 @@ TEST(DatagramSocket, StoppingTheReactorFailsAReceive) {
   Deferred<void> receiving = succeed();
   reactor.call_when_running([&] {
     socket = open_datagrams("127.0.0.1:0");
-    receiving = socket->receive().then([](Datagram) { ADD_FAILURE(); }, [&](Failure failure) { told = failure.check<ReactorStopped>(); });
+    receiving = socket->receive().then([](Datagram) { ADD_FAILURE(); },
+                                       [&](Failure failure) { told = failure.check<ReactorStopped>(); });
     reactor.stop();
   });
   reactor.run();

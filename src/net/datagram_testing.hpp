@@ -96,7 +96,9 @@ struct Recorder : DatagramProtocol {
     record->data.emplace_back(data);
     record->cut.push_back(size);
   }
-  void send_failed(const SocketAddress& peer, const Failure& reason) override { record->failed.emplace_back(peer, reason); }
+  void send_failed(const SocketAddress& peer, const Failure& reason) override {
+    record->failed.emplace_back(peer, reason);
+  }
   void pause_writing() override { record->calls += "pause "; }
   void resume_writing() override { record->calls += "resume "; }
   void stopped(const Failure& reason) override {

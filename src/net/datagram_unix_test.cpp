@@ -132,7 +132,8 @@ TEST(UnixDatagrams, TheNumberThatWaitsIsBoundedToo) {
   Record record;
   on_reactor([&](this auto) -> Deferred<void> {
     Folder folder;
-    auto port = listen_datagrams("unix:" + folder.path("sender"), std::make_unique<Recorder>(&record), {.queue_count = 10});
+    auto port =
+        listen_datagrams("unix:" + folder.path("sender"), std::make_unique<Recorder>(&record), {.queue_count = 10});
     Plain slow(path_address(folder.path("slow")));
     while (port.transport().unsent() == 0) port.transport().send("x", slow.address());
     for (int i = 1; i < 10; ++i) EXPECT_TRUE(port.transport().send("x", slow.address()));
