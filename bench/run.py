@@ -31,6 +31,13 @@ HTTP = [
     Server("http_torc", "torc", target=1.15),
     Nginx("http_nginx", "nginx"),
 ]
+# 0.9 of the limit's datagrams a second: 1/0.9 of its CPU time for each.
+UDP = [
+    Server("udp_mmsg", "bare recvmmsg and sendmmsg: the limit"),
+    Server("udp_mmsg", "bare loop again"),
+    Server("udp_torc", "torc callbacks", target=1.11),
+    Server("udp_torc_coro", "torc coroutine"),
+]
 IDLE_ECHO = [
     Server("echo_epoll", "bare epoll"),
     Server("echo_torc", "torc callbacks", target=300),
@@ -116,6 +123,12 @@ class Bench:
             self.compare(HTTP, f'HTTP/1.1 "Hello, World!", 64 connections kept alive, {where}', "server ns/request",
                          lambda s: s.server, "http_load", connections=64, turns=1000, judged="ratio", apart=apart)
 
+    def udp(self):
+        for peers in 1, 50:
+            self.compare(UDP, f"UDP echo of 512 bytes, {peers} peer{'s' * (peers > 1)}, client and server on one CPU",
+                         "server ns/datagram", lambda s: s.server, "udp_load", connections=peers, turns=2000,
+                         judged="ratio")
+
     def idle(self):
         few, many = 2000, 9500
 
@@ -153,7 +166,7 @@ class Bench:
 
 
 def main():
-    commands = ["echo", "http", "idle", "compile", "micro"]
+    commands = ["echo", "http", "udp", "idle", "compile", "micro"]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("command", nargs="?", choices=[*commands, "all"], default="all")
     parser.add_argument("--build", type=pathlib.Path, default=HERE.parent / "build" / "release", help="build directory")
