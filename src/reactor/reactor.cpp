@@ -57,7 +57,7 @@ Reactor::Reactor(ReactorOptions options)
       now_(monotonic_now()),
       stall_watch_(std::make_unique<detail::StallWatch>(options.stall_limit)),
       wheel_(now_),
-      poller_(detail::make_epoll_poller()),
+      poller_(detail::make_poller(options.backend)),
       thread_calls_(std::make_shared<detail::ThreadCalls>()),
       read_buffer_(std::make_unique_for_overwrite<char[]>(options.read_buffer)) {
   ignore_broken_pipes();
@@ -89,6 +89,8 @@ Reactor::~Reactor() {
   thread_calls_->close();  // last: what the pools still bring home dies here
 }
 
+Backend Reactor::backend() const noexcept { return poller_->backend(); }
+
 Reactor* Reactor::current() noexcept { return dynamic_cast<Reactor*>(Scheduler::current()); }
 
 Reactor& Reactor::required(const char* what) noexcept {
@@ -115,6 +117,7 @@ void Reactor::run() {
   if (current() || state_ != State::kIdle) {
     detail::misuse("Reactor::run() was called while a reactor runs on this thread");
   }
+  poller_->enter();
   const Enter enter(this);
   const detail::RunBy thread(*this);
   state_ = State::kRunning;
@@ -138,6 +141,7 @@ void Reactor::run() {
   state_ = State::kIdle;
   thread_calls_->doze();
   thread_calls_->end_waits();
+  poller_->leave();
 }
 
 bool Reactor::has_work() const noexcept {
@@ -288,6 +292,7 @@ void Reactor::watch(int fd, detail::Watch& watch) {
   detail::check_thread(this, "Reactor::watch() was called");
   poller_->add(fd, watch);
   ++watched_;
+  if (host_ && !in_turn_) poller_->flush();
 }
 
 void Reactor::unwatch(int fd, detail::Watch& watch) noexcept {

@@ -48,6 +48,7 @@ class ThreadCalls final : public Watch, public ThreadDoor {
 
  private:
   void ready(Readiness) noexcept override;
+  Readiness awaited() const noexcept override { return {.readable = true}; }
   bool add(OutsideWait* wait, std::move_only_function<void()>&& f);
 
   UniqueFd wake_;

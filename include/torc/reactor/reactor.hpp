@@ -17,12 +17,14 @@
 #include <torc/async/affinity.hpp>
 #include <torc/async/background.hpp>
 #include <torc/async/scheduler.hpp>
+#include <torc/reactor/backend.hpp>
 #include <torc/reactor/loop_lag.hpp>
 #include <torc/reactor/thread_door.hpp>
 
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -46,6 +48,10 @@ struct Readiness {
 class Watch {
  public:
   virtual void ready(Readiness readiness) noexcept = 0;
+  /// Which edges would be news: what was found blocked since it was last told. Asked before each sleep by
+  /// a poller whose kernel knows levels only (poll). The default is told again and again while a level
+  /// lasts, and keeps such a loop awake.
+  virtual Readiness awaited() const noexcept { return {.readable = true, .writable = true}; }
 
  protected:
   ~Watch() = default;
@@ -100,6 +106,9 @@ class Hosting;
 class ThreadPool;
 
 struct ReactorOptions {
+  /// What the loop waits with; nothing: what TORC_BACKEND names, else epoll. One that cannot be had here is
+  /// replaced by epoll, with a line in the log.
+  std::optional<Backend> backend = std::nullopt;
   /// Bytes a single read may bring; shared by all connections of the reactor.
   std::size_t read_buffer = 256 * 1024;
   /// How long stopping waits for background work that was cancelled.
@@ -125,7 +134,8 @@ class Reactor final : public Scheduler {
   static Reactor& required(const char* what) noexcept;
 
   /// Runs the loop on this thread until stop(). A reactor may be run again afterwards.
-  /// Calling it inside a running reactor's work is a programming error.
+  /// Calling it inside a running reactor's work is a programming error. On io_uring it throws SystemError
+  /// when the kernel has no memory for a ring.
   void run();
   /// Ends run() in order: what is pending on the reactor fails with ReactorStopped while the loop still
   /// turns, background work is cancelled and waited for up to the limit. Does nothing when not running.
@@ -140,6 +150,9 @@ class Reactor final : public Scheduler {
   void call_when_running(std::move_only_function<void()> f);
   /// Calls `f` on the reactor's thread, in order of the calls. From any thread, at any time.
   void call_from_thread(std::move_only_function<void()> f);
+
+  /// What the loop waits with.
+  Backend backend() const noexcept;
 
   /// How long the turns took so far. The turn that runs is not in it.
   LoopLag loop_lag() const noexcept { return lag_; }
