@@ -100,15 +100,17 @@ void UringPoller::remove(int fd, Watch&) noexcept {
 }
 
 bool UringPoller::wait(Duration limit) noexcept {
-  if (starved_) begin_all();
+  if (ring_ && starved_) begin_all();
   if (next_ < collected_.size()) {
     limit = Duration::zero();
   } else {
     collected_.clear();
     next_ = 0;
   }
-  ring_->enter(limit);
-  collect();
+  if (ring_) {  // a host may have left earlier in this turn
+    ring_->enter(limit);
+    collect();
+  }
   return next_ < collected_.size();
 }
 
