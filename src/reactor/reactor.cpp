@@ -1,5 +1,6 @@
 #include <torc/reactor/reactor.hpp>
 
+#include "reactor/completion.hpp"
 #include "reactor/poller.hpp"
 #include "reactor/shutdown_limit.hpp"
 #include "reactor/stall_watch.hpp"
@@ -193,14 +194,18 @@ Duration Reactor::time_to_sleep(bool may_sleep) noexcept {
     end_deadlock();
     return Duration::zero();
   }
-  if (host_ || watched_ != watched_at_rest_ || !before_sleep_.empty()) return Duration(-1);
+  if (host_ || !at_rest()) return Duration(-1);
   // Only another thread could help, and nobody tells when the last of them ends: look now and then.
   return end - last_thread_call_ < kThreadsEndWithin ? kLookForThreadsEvery : kLookAgainEvery;
 }
 
 bool Reactor::nobody_can_wake() const noexcept {
-  return !host_ && watched_ == watched_at_rest_ && before_sleep_.empty() && !detail::others_may_act() &&
-         !thread_calls_->waiting();
+  return !host_ && at_rest() && !detail::others_may_act() && !thread_calls_->waiting();
+}
+
+bool Reactor::at_rest() const noexcept {
+  const detail::CompletionIo* const io = poller_->completion();
+  return watched_ == watched_at_rest_ && before_sleep_.empty() && (!io || io->active() == 0);
 }
 
 void Reactor::begin_turn() noexcept {
@@ -287,6 +292,8 @@ ThreadPool& Reactor::name_pool() {
   }
   return *name_pool_;
 }
+
+detail::CompletionIo* Reactor::completion() noexcept { return poller_->completion(); }
 
 void Reactor::watch(int fd, detail::Watch& watch) {
   detail::check_thread(this, "Reactor::watch() was called");

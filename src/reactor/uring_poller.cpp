@@ -2,6 +2,9 @@
 
 #include "reactor/uring_poller.hpp"
 
+#include "reactor/uring_buffers.hpp"
+#include "reactor/uring_completion.hpp"
+
 #include <torc/async/pool.hpp>
 #include <torc/base/errors.hpp>
 
@@ -54,17 +57,24 @@ UringPoller::~UringPoller() {
   dispatch();  // nobody is told: what came is given back
 }
 
-void UringPoller::enter() {
-  ring_.emplace(UringRing::Work::kInOurCalls);
+void UringPoller::enter() { open(UringRing::Work::kInOurCalls); }
+
+void UringPoller::open(UringRing::Work work) {
+  ring_.emplace(work);
+  try {
+    if (buffers_) buffers_->attach(*ring_);
+  } catch (...) {
+    ring_.reset();
+    throw;
+  }
   begin_all();
 }
 
 int UringPoller::enter_hosted() {
   // With its work deferred to our calls the ring would not turn readable, and an eventfd it signals misses
   // what other eventfds cause.
-  ring_.emplace(UringRing::Work::kWhenever);
+  open(UringRing::Work::kWhenever);
   hosted_ = true;
-  begin_all();
   flush();
   return ring_->get()->ring_fd;
 }
@@ -82,6 +92,7 @@ void UringPoller::leave() noexcept {
     collect();
   }
   leaving_ = hosted_ = false;
+  if (buffers_) buffers_->detach();
   ring_.reset();
 }
 
@@ -115,13 +126,17 @@ bool UringPoller::wait(Duration limit) noexcept {
 }
 
 void UringPoller::dispatch() noexcept {
+  dispatching_ = true;
   while (next_ < collected_.size()) {
     const Completion completion = collected_[next_++];
     current.budget = Scheduler::kBudget;
+    completion.request->telling_ = true;
     completion.request->complete(completion.result, completion.flags);
+    completion.request->telling_ = false;
     --completion.request->untold_;
     delete_if_done(*completion.request);
   }
+  dispatching_ = false;
 }
 
 void UringPoller::flush() noexcept {
@@ -136,19 +151,33 @@ void UringPoller::flush() noexcept {
   submit_now();
 }
 
+CompletionIo* UringPoller::completion() noexcept {
+  if (!completion_) completion_ = std::make_unique<UringCompletion>(*this);
+  return completion_.get();
+}
+
+void UringPoller::need_buffers() {
+  if (buffers_) return;
+  auto made = std::make_unique<UringBuffers>();
+  if (ring_) made->attach(*ring_);
+  buffers_ = std::move(made);
+}
+
 void UringPoller::start(UringRequest& request) noexcept {
+  request.cancelled_ = false;
   requests_.push_back(request);
   begin(request);
 }
 
 void UringPoller::drop(UringRequest& request) noexcept {
   request.wanted_ = false;
-  request.to_start_ = false;
   cancel(request);
   delete_if_done(request);
 }
 
 void UringPoller::cancel(UringRequest& request) noexcept {
+  request.cancelled_ = true;
+  request.to_start_ = false;
   if (!request.in_flight_ || !ring_) return;
   io_uring_sqe* const entry = ring_->next_entry();
   request.to_cancel_ = !entry;
@@ -201,11 +230,12 @@ void UringPoller::collect() noexcept {
       if (last) {
         request->in_flight_ = request->to_cancel_ = false;
         --in_flight_;
-        if (leaving_ && each->res == -ECANCELED && request->wanted_) {
+        if (leaving_ && each->res == -ECANCELED && request->wanted_ && !request->cancelled_) {
           request->to_start_ = true;  // in the next ring
           continue;
         }
       }
+      if ((each->flags & IORING_CQE_F_BUFFER) != 0) buffers_->taken(each->flags);
       ++request->untold_;
       collected_.push_back({request, each->res, each->flags});
     }

@@ -12,6 +12,7 @@
 
 #include <torc/base/intrusive_list.hpp>
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -25,8 +26,15 @@ class UringRequest : public ListHook {
   virtual void complete(int result, unsigned flags) noexcept = 0;
   bool wanted() const noexcept { return wanted_; }
 
+ protected:
+  bool in_flight() const noexcept { return in_flight_; }
+  /// Completions to come are collected already, besides the one that is being told.
+  bool untold() const noexcept { return untold_ > (telling_ ? 1u : 0u); }
+
  private:
   friend class UringPoller;
+  bool telling_ = false;
+  bool cancelled_ = false;  // on purpose, by cancel()
   bool wanted_ = true;
   bool in_flight_ = false;
   bool to_start_ = false;   // when there is a ring, with room in it
@@ -34,6 +42,8 @@ class UringRequest : public ListHook {
   unsigned untold_ = 0;     // completions collected and not dispatched
 };
 
+class UringBuffers;
+class UringCompletion;
 class UringPollRequest;
 
 class UringPoller final : public Poller {
@@ -53,6 +63,7 @@ class UringPoller final : public Poller {
   bool wait(Duration limit) noexcept override;
   void dispatch() noexcept override;
   void flush() noexcept override;
+  CompletionIo* completion() noexcept override;
 
   // For requests.
 
@@ -66,6 +77,13 @@ class UringPoller final : public Poller {
   void tell_later(UringRequest& request);
   /// Sends on what is queued, now rather than at the end of the turn.
   void submit_now() noexcept;
+  /// As flush(), unless that comes at the end of this turn anyway.
+  void flush_outside_dispatch() noexcept {
+    if (!dispatching_) flush();
+  }
+  /// Throws SystemError.
+  void need_buffers();
+  UringBuffers* buffers() noexcept { return buffers_.get(); }
 
  private:
   struct Completion {
@@ -74,14 +92,18 @@ class UringPoller final : public Poller {
     unsigned flags;
   };
 
+  void open(UringRing::Work work);
   void begin_all() noexcept;
   void begin(UringRequest& request) noexcept;
   void collect() noexcept;
   static void delete_if_done(UringRequest& request) noexcept;
 
+  std::unique_ptr<UringCompletion> completion_;  // when asked for
+  std::unique_ptr<UringBuffers> buffers_;        // when something is received; outlives the ring
   std::optional<UringRing> ring_;  // while the loop is turned
   bool hosted_ = false;
   bool leaving_ = false;
+  bool dispatching_ = false;
   bool starved_ = false;  // the ring had no room: some requests wait to be begun or cancelled
   std::size_t in_flight_ = 0;
   IntrusiveList<UringRequest> requests_;

@@ -91,6 +91,7 @@ class Resident : public ListHook {
   ~Resident() = default;
 };
 
+class CompletionIo;
 class Poller;
 class StallWatch;
 class ThreadCalls;
@@ -191,6 +192,8 @@ class Reactor final : public Scheduler {
   /// Watches `fd` for both directions until unwatch(). Throws SystemError.
   void watch(int fd, detail::Watch& watch);
   void unwatch(int fd, detail::Watch& watch) noexcept;
+  /// Input and output by completion (src/reactor/completion.hpp): null on what tells readiness only.
+  detail::CompletionIo* completion() noexcept;
   /// Where reads go; valid until the callback that got the bytes returns.
   std::span<char> read_buffer() noexcept { return {read_buffer_.get(), options_.read_buffer}; }
   /// For what may outlive the reactor on another thread.
@@ -223,6 +226,8 @@ class Reactor final : public Scheduler {
   bool has_work() const noexcept;
   Duration time_to_sleep(bool may_sleep) noexcept;
   bool nobody_can_wake() const noexcept;
+  /// Nothing outside is waited for but what is always there.
+  bool at_rest() const noexcept;
   void prepare_to_sleep() noexcept;
   void begin_shut_down(detail::Timer& limit);
   void end_shut_down() noexcept;
