@@ -172,12 +172,25 @@ void Reactor::turn(bool may_sleep) {
   if (wheel_.next_due()) wheel_.advance(now());
   if (!before_sleep_.empty()) prepare_to_sleep();
   Duration limit = time_to_sleep(may_sleep);
-  if (limit != Duration::zero() && !thread_calls_->doze()) limit = Duration::zero();
   if (limit != Duration::zero()) stall_watch_->turn_ended();
-  poller_->wait(limit);
-  thread_calls_->wake();
+  if (limit == Duration::zero() || options_.spin == Duration::zero() || !spin(limit)) {
+    if (limit != Duration::zero() && !thread_calls_->doze()) limit = Duration::zero();
+    poller_->wait(limit);
+    thread_calls_->wake();
+  }
   begin_turn();
   poller_->dispatch();
+}
+
+// Whether something came while it looked.
+bool Reactor::spin(Duration limit) noexcept {
+  thread_calls_->wake();
+  const Duration time = limit < Duration::zero() ? options_.spin : std::min(options_.spin, limit);
+  const Instant end = monotonic_now() + time;
+  do {
+    if (poller_->wait(Duration::zero()) || thread_calls_->waiting()) return true;
+  } while (monotonic_now() < end);
+  return false;
 }
 
 // Negative: until something happens.
