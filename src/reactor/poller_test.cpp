@@ -12,7 +12,6 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -295,36 +294,6 @@ TEST_P(Pollers, KeepWhatIsWatchedFromOneRunToTheNext) {
 
 INSTANTIATE_TEST_SUITE_P(, Pollers, testing::Values(Backend::kEpoll, Backend::kPoll, Backend::kUring, Backend::kKqueue),
                          [](const auto& info) { return std::string(to_string(info.param)); });
-
-// TORC_BACKEND, put back afterwards.
-struct Environment {
-  explicit Environment(const char* value) : before(std::getenv("TORC_BACKEND") ? std::getenv("TORC_BACKEND") : "") {
-    ::setenv("TORC_BACKEND", value, 1);
-  }
-  ~Environment() { before.empty() ? ::unsetenv("TORC_BACKEND") : ::setenv("TORC_BACKEND", before.c_str(), 1); }
-  std::string before;
-};
-
-TEST(Backends, TheEnvironmentChoosesForWhoDidNot) {
-  const Environment environment("poll");
-  EXPECT_EQ(Reactor().backend(), Backend::kPoll);
-  EXPECT_EQ(Reactor({.backend = Backend::kEpoll}).backend(), Backend::kEpoll);
-}
-
-TEST(Backends, ANameThatIsNoneIsOneLineInTheLogAndEpoll) {
-  const Environment environment("iocp");
-  auto captured = std::make_shared<log::CaptureSink>();
-  const log::ScopedSink scope{captured};
-  EXPECT_EQ(Reactor().backend(), Backend::kEpoll);
-  EXPECT_TRUE(captured->contains("TORC_BACKEND=iocp names no backend")) << captured->text();
-}
-
-TEST(Backends, HaveNamesThatAreReadBack) {
-  for (const Backend backend : {Backend::kEpoll, Backend::kPoll, Backend::kUring, Backend::kKqueue}) {
-    EXPECT_EQ(parse_backend(to_string(backend)), backend);
-  }
-  EXPECT_EQ(parse_backend(""), std::nullopt);
-}
 
 }  // namespace
 }  // namespace torc
