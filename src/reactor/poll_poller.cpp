@@ -1,8 +1,8 @@
 // The poller on poll(2), which tells levels: what it made of them must be edges.
 //
-// Before each sleep every watch says which edges it waits for; only these are asked for. A watch that was
-// told of data and does not read it waits for none, and the loop sleeps. What can never be news again is
-// left out for good: the peer's end, once told, and a broken descriptor nobody waits for.
+// Before each sleep every watch says which edges it waits for; only these, and first ones, are asked for.
+// A watch that was told of data and does not read it waits for none, and the loop sleeps. What can never be
+// news again is left out for good: the peer's end, once told, and a broken descriptor nobody waits for.
 #include "reactor/poller.hpp"
 
 #include <torc/base/errors.hpp>
@@ -66,6 +66,8 @@ class PollPoller final : public Poller {
       const short events = asked_[i].revents;
       if (events == 0) continue;
       --left;
+      slots_[i].told_readable |= (events & POLLIN) != 0;
+      slots_[i].told_writable |= (events & POLLOUT) != 0;
       slots_[i].told_end |= (events & (POLLRDHUP | POLLHUP)) != 0;
       slots_[i].told_broken |= (events & (POLLHUP | POLLERR | POLLNVAL)) != 0;
       found_.push_back({slots_[i].watch, slots_[i].fd, events});
@@ -92,6 +94,8 @@ class PollPoller final : public Poller {
   struct Slot {
     Watch* watch;
     int fd;
+    bool told_readable = false;
+    bool told_writable = false;
     bool told_end = false;
     bool told_broken = false;
   };
@@ -102,7 +106,10 @@ class PollPoller final : public Poller {
   };
 
   static void ask(const Slot& slot, pollfd& into) noexcept {
-    const Readiness awaited = slot.watch->awaited();
+    Readiness awaited = slot.watch->awaited();
+    // The first edge is everyone's.
+    awaited.readable |= !slot.told_readable;
+    awaited.writable |= !slot.told_writable;
     short events = awaited.writable ? POLLOUT : 0;
     // After the end nothing comes: who was told of it reads up to there without being told again.
     if (!slot.told_end) events |= static_cast<short>((awaited.readable ? POLLIN : 0) | POLLRDHUP);
