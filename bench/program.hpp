@@ -19,6 +19,7 @@
 #include <initializer_list>
 #include <map>
 #include <string_view>
+#include <utility>
 
 namespace bench {
 
@@ -70,6 +71,19 @@ inline sockaddr_in loopback(std::uint16_t port, std::uint32_t host = INADDR_LOOP
   address.sin_addr.s_addr = htonl(host);
   address.sin_port = htons(port);
   return address;
+}
+
+/// A listening socket of the loopback, and its port.
+inline std::pair<int, std::uint16_t> listen_on(std::uint16_t port, int flags = 0) {
+  int listener = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0), "socket");
+  int on = 1;
+  check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
+  sockaddr_in address = loopback(port);
+  socklen_t length = sizeof address;
+  check(bind(listener, reinterpret_cast<sockaddr*>(&address), length), "bind");
+  check(listen(listener, SOMAXCONN), "listen");
+  check(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length), "getsockname");
+  return {listener, ntohs(address.sin_port)};
 }
 
 inline void set_nodelay(int fd) {

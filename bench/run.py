@@ -21,6 +21,8 @@ ECHO = [
     Server("echo_epoll", "bare epoll again"),
     Server("echo_torc", "torc callbacks", target=60),
     Server("echo_torc_coro", "torc coroutine", target=150),
+    Server("echo_uring", "bare io_uring"),
+    Server("echo_torc_completion", "torc completions"),
     Server("echo_uv", "libuv"),
     Server("echo_asio", "Asio callbacks"),
     Server("echo_asio_coro", "Asio coroutine"),

@@ -41,6 +41,8 @@ torc_dependency(Boost::context PACKAGE Boost 1.81 COMPONENTS context LINK -lboos
 torc_dependency(CLI11::CLI11 PACKAGE CLI11 2.1)
 torc_dependency(GTest::gmock_main PACKAGE GTest 1.12)
 torc_dependency(benchmark::benchmark_main PACKAGE benchmark 1.7)
+# The io_uring poller of src/reactor is left out without it.
+torc_dependency(liburing::liburing PACKAGE liburing PKGCONFIG liburing)
 # For the optional modules torc::host_*.
 torc_dependency(GLib::GLib PACKAGE GLib 2.58 PKGCONFIG glib-2.0)
 torc_dependency(libuv::libuv PACKAGE libuv 1.44 PKGCONFIG libuv)

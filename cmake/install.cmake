@@ -63,7 +63,7 @@ configure_package_config_file(cmake/torcConfig.cmake.in ${PROJECT_BINARY_DIR}/to
 # Before 1.0 every minor version may change the interface.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/torcConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/torcConfig.cmake ${PROJECT_BINARY_DIR}/torcConfigVersion.cmake
-  cmake/Findlibbacktrace.cmake cmake/FindGLib.cmake cmake/Findlibuv.cmake DESTINATION ${config_dir})
+  cmake/Findlibbacktrace.cmake cmake/FindGLib.cmake cmake/Findlibuv.cmake cmake/Findliburing.cmake DESTINATION ${config_dir})
 
 install(DIRECTORY include/torc ${TORC_GENERATED_INCLUDE_DIR}/torc DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN "*.hpp")

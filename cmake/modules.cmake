@@ -1,9 +1,11 @@
-# torc_module(<name> [OPTIONAL] [FOLDER <folder>] [DEPENDS <modules>] [LIBS <targets>] [PRIVATE_LIBS <targets>])
+# torc_module(<name> [OPTIONAL] [FOLDER <folder>] [DEPENDS <modules>] [LIBS <targets>] [PRIVATE_LIBS <targets>]
+#   [BONUS_LIBS <targets>])
 #
 # The library torc::<name> (libtorc_<name>.a) of src/<name>/ and include/torc/<name>/. Public headers are included as
 # "torc/<name>/x.hpp", private ones as "<name>/x.hpp". A module that has only headers is an INTERFACE library and
 # becomes a static one with its first source.
 #
+# BONUS_LIBS are used where they are installed, which its sources then see as TORC_HAVE_<PACKAGE>.
 # With FOLDER its sources are those of src/<folder>/. An OPTIONAL module is left out, with a word, when one of its
 # libraries is not installed.
 
@@ -27,7 +29,7 @@ function(torc_include_directories target scope)
 endfunction()
 
 function(torc_module name)
-  cmake_parse_arguments(arg "OPTIONAL" "FOLDER" "DEPENDS;LIBS;PRIVATE_LIBS" ${ARGN})
+  cmake_parse_arguments(arg "OPTIONAL" "FOLDER" "DEPENDS;LIBS;PRIVATE_LIBS;BONUS_LIBS" ${ARGN})
   if(NOT arg_FOLDER)
     set(arg_FOLDER ${name})
   endif()
@@ -43,6 +45,18 @@ function(torc_module name)
     endforeach()
     set_property(GLOBAL APPEND PROPERTY TORC_OPTIONAL_MODULES ${name})
   endif()
+  set(definitions "")
+  foreach(lib IN LISTS arg_BONUS_LIBS)
+    torc_look_for(${lib})
+    string(REGEX REPLACE "::.*$" "" package ${lib})
+    string(TOUPPER ${package} upper)
+    if(TARGET ${lib})
+      list(APPEND arg_PRIVATE_LIBS ${lib})
+      list(APPEND definitions TORC_HAVE_${upper})
+    else()
+      message(STATUS "torc::${name} is built without ${package} (`tools/install_packages.sh test`)")
+    endif()
+  endforeach()
   torc_sources(sources src/${arg_FOLDER})
   torc_find(${arg_LIBS} ${arg_PRIVATE_LIBS})
 
@@ -53,6 +67,7 @@ function(torc_module name)
     set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src)
     target_link_libraries(${target} PUBLIC ${depends} ${arg_LIBS} PRIVATE ${arg_PRIVATE_LIBS})
+    target_compile_definitions(${target} PRIVATE ${definitions})
     torc_include_directories(${target} PUBLIC)
   else()
     add_library(${target} INTERFACE)

@@ -2,6 +2,7 @@
 #
 #   src/<module>/*_test.cpp             one program <module>_test, each test registered as <module>.Suite.Name
 #   tests/<kind>/*_test.cpp             one program <kind>_test, for what belongs to no single module
+#                                       (some of these run again with another TORC_BACKEND, see below)
 #   tests/<kind>/check_<name>.sh        a script, run as <kind>.<name> with the source and the build folder;
 #                                       exit status 77 means skipped
 include(GoogleTest)
@@ -32,6 +33,19 @@ endif()
 foreach(kind contract conformance stress)
   torc_test_program(${kind} tests/${kind})
 endforeach()
+
+# Once more on the backends that are not the default: <module>.<backend>.Suite.Name.
+function(torc_test_again_on backend)
+  foreach(name IN LISTS ARGN)
+    if(TARGET ${name}_test)
+      gtest_discover_tests(${name}_test TEST_PREFIX ${name}.${backend}. TEST_LIST ${name}_${backend}_tests
+        DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+        PROPERTIES TIMEOUT 60 LABELS ${name} ENVIRONMENT TORC_BACKEND=${backend})
+    endif()
+  endforeach()
+endfunction()
+torc_test_again_on(poll reactor)
+torc_test_again_on(uring reactor host net stress)
 
 # The scripts judge the sources or an ordinary build; a sanitizer build has nothing to add.
 if(TORC_SANITIZE)

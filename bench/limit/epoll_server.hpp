@@ -31,14 +31,7 @@ inline void send_all(int fd, const char* data, std::size_t size) {
 /// Accepts and reads for ever. `Handler` has `opened(fd)` and `received(fd, data, size)`.
 template <class Handler>
 [[noreturn]] void serve(std::uint16_t port, Handler handler) {
-  int listener = check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
-  int on = 1;
-  check(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
-  sockaddr_in address = loopback(port);
-  socklen_t length = sizeof address;
-  check(bind(listener, reinterpret_cast<sockaddr*>(&address), length), "bind");
-  check(listen(listener, SOMAXCONN), "listen");
-  check(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length), "getsockname");
+  const auto [listener, actual_port] = listen_on(port, SOCK_NONBLOCK);
 
   int epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   auto watch = [&](int fd, std::uint32_t events) {
@@ -46,7 +39,7 @@ template <class Handler>
     check(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
   };
   watch(listener, EPOLLIN);
-  announce(ntohs(address.sin_port));
+  announce(actual_port);
 
   static char buffer[kHeadroom + kReadSize];
   char* const data = buffer + kHeadroom;

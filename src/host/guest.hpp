@@ -60,6 +60,7 @@ class Guest : detail::Watch, detail::BeforeSleep, detail::Timer, detail::Posted,
     edge_ = true;
     wake();
   }
+  detail::Readiness awaited() const noexcept override { return {.readable = !edge_}; }
   void expire() noexcept override { woken_ = true; }  // before_sleep() comes later in this turn
   void run() noexcept override {}                      // posted only so that the loop does not sleep
   void wake() noexcept {

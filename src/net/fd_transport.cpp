@@ -74,6 +74,7 @@ struct FdTransport::Output final : detail::Watch {
     if (readiness.writable || readiness.broken) transport.writable();
     if (transport.send_error_ != 0) transport.end(lost(transport.send_error_));
   }
+  detail::Readiness awaited() const noexcept override { return {.writable = !transport.writable_}; }
   FdTransport& transport;
 };
 

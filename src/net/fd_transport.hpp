@@ -74,6 +74,9 @@ class FdTransport final : public Transport, public detail::Watch, public detail:
   void end_cork() noexcept override;
 
   /// False when the socket was found empty and nothing has come since.
+  detail::Readiness awaited() const noexcept override {
+    return {.readable = !readable_, .writable = !output_ && !writable_};
+  }
   bool may_have_data() const noexcept { return readable_ || hung_up_; }
   bool held_back() const noexcept { return full_ && !protocol_->reads_while_full(); }
   void read() noexcept;

@@ -93,6 +93,7 @@ class Port::State final : public detail::Watch,
     State& port_;
   };
 
+  detail::Readiness awaited() const noexcept override { return {.readable = !armed()}; }
   void ready(detail::Readiness) noexcept override {
     if (!armed()) accept_some();  // while backing off, the timer will look
   }

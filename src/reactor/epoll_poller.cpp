@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
+#include <string>
 
 namespace torc::detail {
 
@@ -18,6 +18,9 @@ class EpollPoller final : public Poller {
   EpollPoller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
     if (!epoll_) throw SystemError("creating an epoll instance", errno);
   }
+
+  Backend backend() const noexcept override { return Backend::kEpoll; }
+  int enter_hosted() override { return epoll_.get(); }
 
   void add(int fd, Watch& watch) override {
     epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = &watch}};
@@ -34,14 +37,11 @@ class EpollPoller final : public Poller {
     }
   }
 
-  void wait(Duration limit) noexcept override {
-    // epoll counts in an int of milliseconds: a timer beyond 24 days is looked at again on the way.
-    const auto timeout = limit < Duration::zero()
-                             ? -1
-                             : static_cast<int>(std::min<Duration::rep>(limit.count() / 1'000'000 + (limit.count() % 1'000'000 > 0), INT_MAX));
-    const int count = ::epoll_wait(epoll_.get(), events_, kBatch, timeout);
+  bool wait(Duration limit) noexcept override {
+    const int count = ::epoll_wait(epoll_.get(), events_, kBatch, milliseconds_up(limit));
     next_ = events_;
     end_ = events_ + std::max(count, 0);
+    return count > 0;
   }
 
   void dispatch() noexcept override {
@@ -56,8 +56,6 @@ class EpollPoller final : public Poller {
                    .broken = (event.events & (EPOLLHUP | EPOLLERR)) != 0});
     }
   }
-
-  int fd() const noexcept override { return epoll_.get(); }
 
  private:
   static constexpr int kBatch = 256;

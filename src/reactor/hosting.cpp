@@ -18,16 +18,21 @@
 
 namespace torc {
 
-// The epoll set's own descriptor is what the other loop watches. A timerfd in that set makes it readable
-// for what is no descriptor: the next timer, posted work. It is set again only when that moment changes.
+// The poller's own descriptor is what the other loop watches. A timerfd among what it watches makes that
+// readable for what is no descriptor: the next timer, posted work. It is set again only when that moment changes.
 struct Hosting::State final : detail::Host, detail::Watch, detail::ListHook {
   State(Reactor& reactor, std::move_only_function<void()> ended)
       : reactor(&reactor),
-        fd(reactor.poller_->fd()),
         timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)),
         ended(std::move(ended)) {
     if (!timer) throw SystemError("creating a timerfd", errno);
-    reactor.watch(timer.get(), *this);
+    fd = reactor.poller_->enter_hosted();
+    try {
+      reactor.watch(timer.get(), *this);
+    } catch (...) {
+      reactor.poller_->leave();
+      throw;
+    }
     reactor.host_ = this;
     reactor.state_ = Reactor::State::kRunning;
     thread.emplace(reactor);
@@ -75,6 +80,7 @@ struct Hosting::State final : detail::Host, detail::Watch, detail::ListHook {
 
   void leave() noexcept {
     if (!reactor) return;
+    Reactor* const left = reactor;
     reactor->unwatch(timer.get(), *this);
     reactor->stall_watch_->end();
     thread.reset();
@@ -83,6 +89,7 @@ struct Hosting::State final : detail::Host, detail::Watch, detail::ListHook {
     reactor->host_ = nullptr;
     reactor = nullptr;
     unlink();
+    left->poller_->leave();
     if (here().empty()) detail::RunQueue::current().call_when_left(nullptr);
   }
 
@@ -93,7 +100,7 @@ struct Hosting::State final : detail::Host, detail::Watch, detail::ListHook {
   }
 
   Reactor* reactor;  // null when hosting has ended
-  const int fd;
+  int fd = -1;
   UniqueFd timer;
   Instant set = Instant::max();  // what the timer is set to; the maximum when it is not
   std::optional<detail::ShutdownLimit> limit;
@@ -145,6 +152,7 @@ void Hosting::dispatch() noexcept {
   } else {
     static_cast<void>(reactor.thread_calls_->doze());  // a call that is there already counts as work
     state->set_timer();
+    reactor.poller_->flush();
   }
 }
 

@@ -1,5 +1,6 @@
 #include <torc/reactor/reactor.hpp>
 
+#include "reactor/completion.hpp"
 #include "reactor/poller.hpp"
 #include "reactor/shutdown_limit.hpp"
 #include "reactor/stall_watch.hpp"
@@ -57,7 +58,7 @@ Reactor::Reactor(ReactorOptions options)
       now_(monotonic_now()),
       stall_watch_(std::make_unique<detail::StallWatch>(options.stall_limit)),
       wheel_(now_),
-      poller_(detail::make_epoll_poller()),
+      poller_(detail::make_poller(options.backend)),
       thread_calls_(std::make_shared<detail::ThreadCalls>()),
       read_buffer_(std::make_unique_for_overwrite<char[]>(options.read_buffer)) {
   ignore_broken_pipes();
@@ -96,6 +97,8 @@ void Reactor::drop_background() {
   }
 }
 
+Backend Reactor::backend() const noexcept { return poller_->backend(); }
+
 Reactor* Reactor::current() noexcept { return dynamic_cast<Reactor*>(Scheduler::current()); }
 
 Reactor& Reactor::required(const char* what) noexcept {
@@ -122,6 +125,7 @@ void Reactor::run() {
   if (current() || state_ != State::kIdle) {
     detail::misuse("Reactor::run() was called while a reactor runs on this thread");
   }
+  poller_->enter();
   const Enter enter(this);
   const detail::RunBy thread(*this);
   state_ = State::kRunning;
@@ -145,6 +149,7 @@ void Reactor::run() {
   state_ = State::kIdle;
   thread_calls_->doze();
   thread_calls_->end_waits();
+  poller_->leave();
 }
 
 bool Reactor::has_work() const noexcept {
@@ -174,12 +179,25 @@ void Reactor::turn(bool may_sleep) {
   if (wheel_.next_due()) wheel_.advance(now());
   if (!before_sleep_.empty()) prepare_to_sleep();
   Duration limit = time_to_sleep(may_sleep);
-  if (limit != Duration::zero() && !thread_calls_->doze()) limit = Duration::zero();
   if (limit != Duration::zero()) stall_watch_->turn_ended();
-  poller_->wait(limit);
-  thread_calls_->wake();
+  if (limit == Duration::zero() || options_.spin == Duration::zero() || !spin(limit)) {
+    if (limit != Duration::zero() && !thread_calls_->doze()) limit = Duration::zero();
+    poller_->wait(limit);
+    thread_calls_->wake();
+  }
   begin_turn();
   poller_->dispatch();
+}
+
+// Whether something came while it looked.
+bool Reactor::spin(Duration limit) noexcept {
+  thread_calls_->wake();
+  const Duration time = limit < Duration::zero() ? options_.spin : std::min(options_.spin, limit);
+  const Instant end = monotonic_now() + time;
+  do {
+    if (poller_->wait(Duration::zero()) || thread_calls_->waiting()) return true;
+  } while (monotonic_now() < end);
+  return false;
 }
 
 // Negative: until something happens.
@@ -196,14 +214,18 @@ Duration Reactor::time_to_sleep(bool may_sleep) noexcept {
     end_deadlock();
     return Duration::zero();
   }
-  if (host_ || watched_ != watched_at_rest_ || !before_sleep_.empty()) return Duration(-1);
+  if (host_ || !at_rest()) return Duration(-1);
   // Only another thread could help, and nobody tells when the last of them ends: look now and then.
   return end - last_thread_call_ < kThreadsEndWithin ? kLookForThreadsEvery : kLookAgainEvery;
 }
 
 bool Reactor::nobody_can_wake() const noexcept {
-  return !host_ && watched_ == watched_at_rest_ && before_sleep_.empty() && !detail::others_may_act() &&
-         !thread_calls_->waiting();
+  return !host_ && at_rest() && !detail::others_may_act() && !thread_calls_->waiting();
+}
+
+bool Reactor::at_rest() const noexcept {
+  const detail::CompletionIo* const io = poller_->completion();
+  return watched_ == watched_at_rest_ && before_sleep_.empty() && (!io || io->active() == 0);
 }
 
 void Reactor::begin_turn() noexcept {
@@ -291,10 +313,13 @@ ThreadPool& Reactor::name_pool() {
   return *name_pool_;
 }
 
+detail::CompletionIo* Reactor::completion() noexcept { return poller_->completion(); }
+
 void Reactor::watch(int fd, detail::Watch& watch) {
   detail::check_thread(this, "Reactor::watch() was called");
   poller_->add(fd, watch);
   ++watched_;
+  if (host_ && !in_turn_) poller_->flush();
 }
 
 void Reactor::unwatch(int fd, detail::Watch& watch) noexcept {

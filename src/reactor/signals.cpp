@@ -30,6 +30,7 @@ struct SignalWatch::State final : detail::Watch {
   }
   ~State() { reactor.unwatch(arrived.get(), *this); }
 
+  detail::Readiness awaited() const noexcept override { return {.readable = true}; }
   void ready(detail::Readiness) noexcept override {
     std::uint64_t count;
     if (::read(arrived.get(), &count, sizeof count) != sizeof count) return;

@@ -133,6 +133,7 @@ TEST_F(Stall, OnABackgroundReactorWhoseThreadGetsNoOtherSignal) {
 
 TEST_F(Stall, InADispatchOfAHostedReactor) {
   Reactor reactor({.stall_limit = kLimit});
+  if (reactor.backend() == Backend::kPoll) GTEST_SKIP() << "poll cannot be hosted";
   {
     Hosting hosting(reactor);
     bool held = false;
@@ -246,7 +247,7 @@ TEST_F(Stall, NobodyLooksWhileAllLoopsSleep) {
   });
   reactor.run();
   EXPECT_GE(before, 0);
-  EXPECT_LE(after - before, 30);  // 20 of them after the turn that counted first; a look every limit would be 250
+  EXPECT_LE(after - before, 80);  // 20 after the turn that counted first, and some at its lock; one every limit would be 250
 }
 
 TEST_F(Stall, TheWatchdogLooksOnForAWhileAfterATurn) {

@@ -53,6 +53,7 @@ class ThreadCalls final : public Watch, public ThreadDoor {
 
  private:
   void ready(Readiness) noexcept override;
+  Readiness awaited() const noexcept override { return {.readable = true}; }
   bool add(OutsideWait* wait, bool request, std::move_only_function<void()>&& f);
 
   UniqueFd wake_;

@@ -23,7 +23,7 @@ class Reactor;
 class Hosting {
  public:
   /// From now on `reactor` is running(). A reactor that runs or is hosted already is a programming
-  /// error. `ended` is called once if hosting ends before this object does: when the reactor has stopped,
+  /// error; one on Backend::kPoll has no descriptor to watch, which is an Error. `ended` is called once if hosting ends before this object does: when the reactor has stopped,
   /// in order, or is destroyed. fd() is then still open and must not be watched any more. It may destroy
   /// this object, and must not throw.
   explicit Hosting(Reactor& reactor, std::move_only_function<void()> ended = {});

@@ -19,12 +19,14 @@
 #include <torc/async/affinity.hpp>
 #include <torc/async/background.hpp>
 #include <torc/async/scheduler.hpp>
+#include <torc/reactor/backend.hpp>
 #include <torc/reactor/loop_lag.hpp>
 #include <torc/reactor/thread_door.hpp>
 
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -48,6 +50,10 @@ struct Readiness {
 class Watch {
  public:
   virtual void ready(Readiness readiness) noexcept = 0;
+  /// Which edges would be news: what was found blocked since it was last told. Asked before each sleep by
+  /// a poller whose kernel knows levels only (poll). The default is told again and again while a level
+  /// lasts, and keeps such a loop awake.
+  virtual Readiness awaited() const noexcept { return {.readable = true, .writable = true}; }
 
  protected:
   ~Watch() = default;
@@ -87,6 +93,7 @@ class Resident : public ListHook {
   ~Resident() = default;
 };
 
+class CompletionIo;
 class Poller;
 class StallWatch;
 class ThreadCalls;
@@ -102,6 +109,13 @@ class Hosting;
 class ThreadPool;
 
 struct ReactorOptions {
+  /// What the loop waits with; nothing: what TORC_BACKEND names, else epoll. One that cannot be had here is
+  /// replaced by epoll, with a line in the log.
+  std::optional<Backend> backend = std::nullopt;
+  /// How long the loop looks for work before it sleeps. What comes meanwhile finds it awake, which saves the
+  /// tens of microseconds a sleeping processor takes to start; the price is a processor that is busy while
+  /// the program waits. Zero: sleeps at once. Nothing for a hosted reactor, which never sleeps.
+  Duration spin = Duration::zero();
   /// Bytes a single read may bring; shared by all connections of the reactor.
   std::size_t read_buffer = 256 * 1024;
   /// How long stopping waits for background work that was cancelled.
@@ -127,7 +141,8 @@ class Reactor final : public Scheduler {
   static Reactor& required(const char* what) noexcept;
 
   /// Runs the loop on this thread until stop(). A reactor may be run again afterwards.
-  /// Calling it inside a running reactor's work is a programming error.
+  /// Calling it inside a running reactor's work is a programming error. On io_uring it throws SystemError
+  /// when the kernel has no memory for a ring.
   void run();
   /// Ends run() in order: what is pending on the reactor fails with ReactorStopped while the loop still
   /// turns, background work is cancelled and waited for up to the limit. Does nothing when not running.
@@ -142,6 +157,9 @@ class Reactor final : public Scheduler {
   void call_when_running(std::move_only_function<void()> f);
   /// Calls `f` on the reactor's thread, in order of the calls. From any thread, at any time.
   void call_from_thread(std::move_only_function<void()> f);
+
+  /// What the loop waits with.
+  Backend backend() const noexcept;
 
   /// How long the turns took so far. The turn that runs is not in it.
   LoopLag loop_lag() const noexcept { return lag_; }
@@ -180,6 +198,8 @@ class Reactor final : public Scheduler {
   /// Watches `fd` for both directions until unwatch(). Throws SystemError.
   void watch(int fd, detail::Watch& watch);
   void unwatch(int fd, detail::Watch& watch) noexcept;
+  /// Input and output by completion (src/reactor/completion.hpp): null on what tells readiness only.
+  detail::CompletionIo* completion() noexcept;
   /// Where reads go; valid until the callback that got the bytes returns.
   std::span<char> read_buffer() noexcept { return {read_buffer_.get(), options_.read_buffer}; }
   /// For what may outlive the reactor on another thread.
@@ -212,7 +232,10 @@ class Reactor final : public Scheduler {
   bool has_work() const noexcept;
   Duration time_to_sleep(bool may_sleep) noexcept;
   bool nobody_can_wake() const noexcept;
+  /// Nothing outside is waited for but what is always there.
+  bool at_rest() const noexcept;
   void prepare_to_sleep() noexcept;
+  bool spin(Duration limit) noexcept;
   void begin_shut_down(detail::Timer& limit);
   void end_shut_down() noexcept;
   bool shutting_down() const noexcept { return !background_.empty() && state_ == State::kStopping; }
