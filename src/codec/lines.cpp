@@ -15,6 +15,17 @@ std::string_view last(std::string_view text, std::size_t count) { return text.su
 
 }  // namespace
 
+bool LineFormat::can_carry(std::string_view line) const noexcept {
+  if (delimiter.find_first_of("\r\n") != kNone && line.find_first_of("\r\n") != kNone) return false;
+  if (line.find(delimiter) != kNone) return false;
+  // Nor may one begin in the line and end in the delimiter that follows.
+  for (std::size_t shift = 1; shift < delimiter.size(); ++shift) {
+    const auto rest = std::string_view(delimiter).substr(shift);
+    if (line.ends_with(std::string_view(delimiter).substr(0, shift)) && delimiter.starts_with(rest)) return false;
+  }
+  return true;
+}
+
 LineReader::LineReader(LineFormat format) : format_(std::move(format)) {
   if (format_.delimiter.empty()) detail::misuse("a LineReader needs a delimiter of at least one byte");
 }

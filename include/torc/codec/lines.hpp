@@ -30,6 +30,10 @@ struct LineFormat {
   /// With the delimiter "\n": a CR before it is taken off.
   bool trim_cr = false;
 
+  /// Whether `line`, sent with the delimiter behind it, is one line to whoever reads it: the delimiter is not in it, and
+  /// neither CR nor LF when that is made of them, because some readers take either alone for an end.
+  bool can_carry(std::string_view line) const noexcept;
+
   /// Lines as people and most tools send them: ended by LF or CR LF.
   static LineFormat lf(std::size_t max_length = 16 * 1024) { return {"\n", max_length, true}; }
 };

@@ -24,7 +24,8 @@ class NetstringReader {
 
   /// True when a string or its length has begun and not ended.
   bool partial() const noexcept { return state_ != State::kStart && state_ != State::kBroken; }
-  std::size_t limit() const noexcept { return limit_; }
+  /// Inside a string: the bytes that belong to it, its comma included.
+  std::uint64_t expected() const noexcept { return length_ + 1; }
 
  private:
   enum class State : std::uint8_t { kStart, kLength, kZero, kContent, kBroken };
