@@ -10,6 +10,7 @@
 #pragma once
 
 #include <torc/async/deferred.hpp>
+#include <torc/async/retry.hpp>
 #include <torc/endpoint/endpoint.hpp>
 #include <torc/net/port.hpp>
 #include <torc/net/stream.hpp>
@@ -49,5 +50,13 @@ Deferred<Port> listen(Where&& where, Handler handler) {
 /// Connects to `where`, within its time-out for name lookup and all attempts together.
 Deferred<Stream> connect(ClientEndpoint where);
 Deferred<Stream> connect(std::string_view where);
+
+struct ConnectOptions {
+  /// Attempts and the pauses between them; each attempt has the endpoint's time-out. One attempt unless told otherwise.
+  RetryOptions retry = {.attempts = 1};
+};
+/// The same, tried again as the options say: connect(where, {.retry = {.attempts = 5}}). A bad endpoint is not.
+Deferred<Stream> connect(ClientEndpoint where, ConnectOptions options);
+Deferred<Stream> connect(std::string_view where, ConnectOptions options);
 
 }  // namespace torc
