@@ -45,4 +45,14 @@ Deferred<Stream> connect(std::string_view where) {
   return connect(*std::move(endpoint));
 }
 
+Deferred<Stream> connect(ClientEndpoint where, ConnectOptions options) {
+  return retry(std::move(options.retry), [where = std::move(where)] { return connect(where); });
+}
+
+Deferred<Stream> connect(std::string_view where, ConnectOptions options) {
+  auto endpoint = parse_client_endpoint(where);
+  if (!endpoint) return fail<Stream>(BadEndpoint(endpoint.error().message));
+  return connect(*std::move(endpoint), std::move(options));
+}
+
 }  // namespace torc

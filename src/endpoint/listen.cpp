@@ -21,10 +21,10 @@ SocketAddress address_of(const TcpServerEndpoint& tcp) {
 }
 
 template <class Serve>
-Port open(const ServerEndpoint& where, const TransportOptions& transport, Serve serve) {
+Port open(const ServerEndpoint& where, PortOptions options, Serve serve) {
   const auto& tcp = std::get<TcpServerEndpoint>(where);
   return Port::serve(ListeningSocket::tcp(address_of(tcp), {.backlog = tcp.backlog, .reuse_port = tcp.reuse_port}),
-                     std::move(serve), {.transport = transport});
+                     std::move(serve), std::move(options));
 }
 
 // Opening is immediate; what it throws becomes the failure.
@@ -40,16 +40,16 @@ Deferred<Port> opened(F f) {
 }  // namespace
 
 Deferred<Port> listen(ServerEndpoint where, std::unique_ptr<ProtocolFactory> factory, ListenOptions options) {
-  return opened([&] { return open(where, options.transport, std::move(factory)); });
+  return opened([&] { return open(where, std::move(options), std::move(factory)); });
 }
 Deferred<Port> listen(std::string_view where, std::unique_ptr<ProtocolFactory> factory, ListenOptions options) {
-  return opened([&] { return open(parsed(parse_server_endpoint(where)), options.transport, std::move(factory)); });
+  return opened([&] { return open(parsed(parse_server_endpoint(where)), std::move(options), std::move(factory)); });
 }
-Deferred<Port> listen_streams(ServerEndpoint where, StreamHandler handler) {
-  return opened([&] { return open(where, {}, std::move(handler)); });
+Deferred<Port> listen_streams(ServerEndpoint where, StreamHandler handler, ListenOptions options) {
+  return opened([&] { return open(where, std::move(options), std::move(handler)); });
 }
-Deferred<Port> listen_streams(std::string_view where, StreamHandler handler) {
-  return opened([&] { return open(parsed(parse_server_endpoint(where)), {}, std::move(handler)); });
+Deferred<Port> listen_streams(std::string_view where, StreamHandler handler, ListenOptions options) {
+  return opened([&] { return open(parsed(parse_server_endpoint(where)), std::move(options), std::move(handler)); });
 }
 
 }  // namespace torc

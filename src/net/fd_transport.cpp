@@ -3,6 +3,7 @@
 #include <torc/base/errors.hpp>
 #include <torc/net/errors.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -193,10 +194,11 @@ void FdTransport::read() noexcept {
       take_turn();
       break;
     }
-    const auto count = fd_.receive(buffer.data(), buffer.size());
+    const std::size_t most = std::min(buffer.size(), protocol_->max_read());
+    const auto count = fd_.receive(buffer.data(), most);
     if (count > 0) {
       // A short read has emptied the descriptor; what comes next is a new edge.
-      if (static_cast<std::size_t>(count) < buffer.size() && !hung_up_) readable_ = false;
+      if (static_cast<std::size_t>(count) < most && !hung_up_) readable_ = false;
       call([&] { protocol_->data_received({buffer.data(), static_cast<std::size_t>(count)}); });
       continue;
     }

@@ -54,6 +54,7 @@ class FdTransport final : public Transport, public detail::Watch, public detail:
   void close() noexcept override;
   void abort() noexcept override;
   void shutdown_write() noexcept override;
+  bool closing() const noexcept override { return closing_ || reason_; }
   void pause_reading() noexcept override { reading_ = false; }
   void resume_reading() noexcept override;
   SocketAddress peer() const override { return fd_.peer(); }

@@ -79,6 +79,8 @@ void Layer::drain() {
   above() && told_ ? above()->drain() : below().close();
 }
 
+std::size_t Layer::max_read() const noexcept { return above() ? above()->max_read() : Protocol::max_read(); }
+
 bool Layer::reads_while_full() const noexcept { return above() && above()->reads_while_full(); }
 
 }  // namespace torc

@@ -1,6 +1,7 @@
 // Accepting, and what happens when it cannot go on.
 #include <torc/net/port.hpp>
 
+#include "net/connection_places.hpp"
 #include "net/fd_transport.hpp"
 
 #include <torc/async/promise.hpp>
@@ -35,6 +36,7 @@ class Port::State final : public detail::Watch,
                           public detail::Resident,
                           public detail::Timer,
                           public FdTransport::Owner,
+                          public ConnectionPlaces::Owner,
                           public std::enable_shared_from_this<State> {
  public:
   using Serve = std::variant<std::unique_ptr<ProtocolFactory>, StreamHandler>;
@@ -50,6 +52,10 @@ class Port::State final : public detail::Watch,
       if (failure.check<ConnectionClosed, ReactorStopped>()) return;  // not an error of the handler's
       detail::report_unhandled(failure, "in a connection handler");
     });
+    constexpr auto kNoLimit = std::numeric_limits<std::size_t>::max();
+    if (options_.max_connections != kNoLimit || options_.max_per_peer != kNoLimit) {
+      places_ = std::make_shared<ConnectionPlaces>(options_.max_connections, options_.max_per_peer, *this);
+    }
     reactor_.watch(socket_.fd(), *this);
     reactor_.house(*this);
   }
@@ -59,6 +65,7 @@ class Port::State final : public detail::Watch,
   /// The port is destroyed. What it serves with lives until the call into it returns.
   void gone() noexcept {
     stop_listening();
+    if (places_) places_->owner_gone();
     drop_all();
     drained_.clear();
     tasks_.reset();
@@ -66,6 +73,8 @@ class Port::State final : public detail::Watch,
 
   const SocketAddress& address() const noexcept { return address_; }
   std::size_t connections() const noexcept { return count_ + (tasks_ ? tasks_->size() : 0); }
+
+  std::uint64_t refused() const noexcept { return refused_; }
 
   Deferred<void> close(Duration limit) {
     const auto self = shared_from_this();
@@ -103,6 +112,7 @@ class Port::State final : public detail::Watch,
   void accept_some() noexcept {
     const auto self = shared_from_this();  // who is called may destroy the port
     for (int accepted = 0; socket_ && accepted < kAcceptsPerTurn; ++accepted) {
+      if (places_ && places_->full()) return;  // place_free() goes on
       UniqueFd connection(::accept4(socket_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (!connection) {
         switch (errno) {
@@ -117,7 +127,7 @@ class Port::State final : public detail::Watch,
             continue;
         }
       }
-      start(std::move(connection));
+      admit(StreamFd(std::move(connection)));
     }
     if (socket_) reactor_.post(*this);
   }
@@ -138,31 +148,59 @@ class Port::State final : public detail::Watch,
     }
   }
 
-  void start(UniqueFd connection) noexcept {
+  // Another connection may be accepted.
+  void place_free() noexcept override {
+    if (socket_ && !armed()) reactor_.post(*this);
+  }
+
+  void admit(StreamFd connection) noexcept {
     try {
-      if (auto* factory = std::get_if<std::unique_ptr<ProtocolFactory>>(&serve_)) {
-        auto protocol = (*factory)->build();
-        if (protocol && tasks_) start(std::move(connection), std::move(protocol));
-      } else if (options_.layers.empty()) {
-        serve(FdTransport::stream(reactor_, StreamFd(std::move(connection))));
-      } else {
-        auto entrance = std::make_unique<Entrance>(*this);
-        FdTransport*& socket = entrance->socket;
-        start(std::move(connection), std::move(entrance), &socket);
+      std::unique_ptr<Layer> place;
+      if (places_) {
+        const SocketAddress peer = places_->counts_peers() ? connection.peer() : SocketAddress();
+        place = places_->take(peer);
+        if (!place) return refuse(peer);
       }
+      start(std::move(connection), std::move(place));
     } catch (...) {
       detail::report_unhandled(Failure::current(), "while accepting a connection");
     }
   }
 
-  // Above the layers, of which the first lies on the socket.
-  void start(UniqueFd connection, std::unique_ptr<Protocol> protocol, FdTransport** made = nullptr) {
+  void refuse(const SocketAddress& peer) {
+    ++refused_;
+    refusals_.write(LogLevel::kWarning, "net",
+                    "refused a connection from " + peer.str() + " on " + address_.str() + ": it has " +
+                        std::to_string(options_.max_per_peer) + " already (max_per_peer)",
+                    reactor_.now().time_since_epoch());
+  }
+
+  void start(StreamFd connection, std::unique_ptr<Layer> place) {
+    if (auto* factory = std::get_if<std::unique_ptr<ProtocolFactory>>(&serve_)) {
+      auto protocol = (*factory)->build();
+      if (protocol && tasks_) start(std::move(connection), std::move(place), std::move(protocol));
+    } else if (options_.layers.empty() && !place) {
+      serve(FdTransport::stream(reactor_, std::move(connection)));
+    } else {
+      auto entrance = std::make_unique<Entrance>(*this);
+      FdTransport*& socket = entrance->socket;
+      start(std::move(connection), std::move(place), std::move(entrance), &socket);
+    }
+  }
+
+  // Above the layers, of which the first lies on the socket, or on the connection's place.
+  void start(StreamFd connection, std::unique_ptr<Layer> place, std::unique_ptr<Protocol> protocol,
+             FdTransport** made = nullptr) {
     for (auto layer = options_.layers.rbegin(); layer != options_.layers.rend(); ++layer) {
       auto below = (*layer)->build();
       below->start(std::move(protocol));
       protocol = std::move(below);
     }
-    auto* transport = new FdTransport(reactor_, StreamFd(std::move(connection)), options_.transport);
+    if (place) {
+      place->start(std::move(protocol));
+      protocol = std::move(place);
+    }
+    auto* transport = new FdTransport(reactor_, std::move(connection), options_.transport);
     if (made) *made = transport;
     transport->set_owner(this);
     connections_.push_back(*transport);
@@ -265,6 +303,9 @@ class Port::State final : public detail::Watch,
   std::vector<Promise<void>> drained_;
   UniqueFd spare_;
   log::RateLimit complaints_{std::chrono::seconds(1)};
+  std::shared_ptr<ConnectionPlaces> places_;  // none: without limits
+  std::uint64_t refused_ = 0;
+  log::RateLimit refusals_{std::chrono::seconds(1)};
 };
 
 Port::Port(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
@@ -283,6 +324,7 @@ Port::~Port() {
 
 const SocketAddress& Port::address() const noexcept { return state_->address(); }
 std::size_t Port::connections() const noexcept { return state_->connections(); }
+std::uint64_t Port::refused() const noexcept { return state_->refused(); }
 Deferred<void> Port::close(Duration limit) { return state_->close(limit); }
 
 Port Port::serve(ListeningSocket socket, std::unique_ptr<ProtocolFactory> factory, PortOptions options) {

@@ -62,6 +62,14 @@ class Stream::Core final : public Protocol {
     return read_socket();
   }
 
+  Deferred<bool> at_end() {
+    if (inbox_.empty()) {
+      auto chunk = co_await read_socket();
+      if (chunk) inbox_.append(*chunk);
+    }
+    co_return inbox_.empty();
+  }
+
   Deferred<std::string> read_exactly(std::size_t count) {
     while (inbox_.size() < count) {
       auto chunk = co_await read_socket();
@@ -299,6 +307,7 @@ Stream& Stream::operator=(Stream&&) noexcept = default;
 Stream::~Stream() = default;
 
 Deferred<std::optional<Bytes>> Stream::read_some() { return core_->read_some(); }
+Deferred<bool> Stream::at_end() { return core_->at_end(); }
 Deferred<std::string> Stream::read_exactly(std::size_t count) { return core_->read_exactly(count); }
 Deferred<std::optional<std::string>> Stream::read_until(std::string delimiter, std::size_t limit) {
   return core_->read_until(std::move(delimiter), limit);

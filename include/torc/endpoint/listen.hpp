@@ -10,6 +10,7 @@
 #pragma once
 
 #include <torc/async/deferred.hpp>
+#include <torc/async/retry.hpp>
 #include <torc/endpoint/endpoint.hpp>
 #include <torc/net/port.hpp>
 #include <torc/net/stream.hpp>
@@ -28,10 +29,8 @@ class BadEndpoint : public Error {
   using Error::Error;
 };
 
-/// Limits of the connections a port accepts.
-struct ListenOptions {
-  TransportOptions transport = {};
-};
+/// What the connections a port accepts have in common: limits, and the layers they pass.
+using ListenOptions = PortOptions;
 
 /// Opens `where` for protocols made by `factory`.
 Deferred<Port> listen(ServerEndpoint where, std::unique_ptr<ProtocolFactory> factory, ListenOptions options = {});
@@ -39,15 +38,23 @@ Deferred<Port> listen(std::string_view where, std::unique_ptr<ProtocolFactory> f
 
 /// Opens `where` with `handler` called for each connection; a handler that fails because its connection
 /// closed is not an error, other failures are logged.
-Deferred<Port> listen_streams(ServerEndpoint where, StreamHandler handler);
-Deferred<Port> listen_streams(std::string_view where, StreamHandler handler);
+Deferred<Port> listen_streams(ServerEndpoint where, StreamHandler handler, ListenOptions options = {});
+Deferred<Port> listen_streams(std::string_view where, StreamHandler handler, ListenOptions options = {});
 template <class Where, std::invocable<Stream> Handler>
-Deferred<Port> listen(Where&& where, Handler handler) {
-  return listen_streams(std::forward<Where>(where), StreamHandler(std::move(handler)));
+Deferred<Port> listen(Where&& where, Handler handler, ListenOptions options = {}) {
+  return listen_streams(std::forward<Where>(where), StreamHandler(std::move(handler)), std::move(options));
 }
 
 /// Connects to `where`, within its time-out for name lookup and all attempts together.
 Deferred<Stream> connect(ClientEndpoint where);
 Deferred<Stream> connect(std::string_view where);
+
+struct ConnectOptions {
+  /// Attempts and the pauses between them; each attempt has the endpoint's time-out. One attempt unless told otherwise.
+  RetryOptions retry = {.attempts = 1};
+};
+/// The same, tried again as the options say: connect(where, {.retry = {.attempts = 5}}). A bad endpoint is not.
+Deferred<Stream> connect(ClientEndpoint where, ConnectOptions options);
+Deferred<Stream> connect(std::string_view where, ConnectOptions options);
 
 }  // namespace torc

@@ -15,7 +15,10 @@
 #include <torc/net/protocol.hpp>
 #include <torc/net/transport.hpp>
 
+#include <cstddef>
 #include <memory>
+#include <tuple>
+#include <utility>
 
 namespace torc {
 
@@ -34,6 +37,7 @@ class Layer : public Protocol, public Transport {
   void resume_writing() override;
   void drain() override;
   bool reads_while_full() const noexcept override;
+  std::size_t max_read() const noexcept override;
 
   // As the transport of what is above.
   void write(std::string_view data) noexcept override { below().write(data); }
@@ -46,6 +50,8 @@ class Layer : public Protocol, public Transport {
   void close() noexcept override { below().close(); }
   void abort() noexcept override { below().abort(); }
   void shutdown_write() noexcept override { below().shutdown_write(); }
+  /// A layer whose close() does not close what is below at once overrides this too.
+  bool closing() const noexcept override { return below().closing(); }
   void pause_reading() noexcept override { below().pause_reading(); }
   void resume_reading() noexcept override { below().resume_reading(); }
   SocketAddress peer() const override { return below().peer(); }
@@ -78,5 +84,18 @@ class LayerFactory {
   virtual ~LayerFactory() = default;
   virtual std::unique_ptr<Layer> build() = 0;
 };
+
+/// A factory that makes each `L` from copies of `args`: PortOptions{.layers = {layer<IdleTimeout>(60s)}}.
+template <class L, class... Args>
+std::shared_ptr<LayerFactory> layer(Args... args) {
+  struct Factory final : LayerFactory {
+    explicit Factory(std::tuple<Args...> args) : args(std::move(args)) {}
+    std::unique_ptr<Layer> build() override {
+      return std::apply([](const Args&... each) { return std::make_unique<L>(each...); }, args);
+    }
+    std::tuple<Args...> args;
+  };
+  return std::make_shared<Factory>(std::tuple<Args...>(std::move(args)...));
+}
 
 }  // namespace torc

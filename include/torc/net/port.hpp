@@ -17,7 +17,9 @@
 #include <torc/net/stream.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -32,6 +34,11 @@ struct PortOptions {
   TransportOptions transport = {};
   /// What each connection passes before it is served: the first lies on the socket.
   std::vector<std::shared_ptr<LayerFactory>> layers = {};
+  /// Connections at a time. With so many no more are accepted until one ends; those who come wait in the system's backlog.
+  std::size_t max_connections = std::numeric_limits<std::size_t>::max();
+  /// Connections at a time of one peer: an IPv4 address, or the first 64 bits of an IPv6 one. One above that is closed at
+  /// once and counted (Port::refused); the log says so once a second. Peers without an IP address are not limited.
+  std::size_t max_per_peer = std::numeric_limits<std::size_t>::max();
 };
 
 class [[nodiscard]] Port {
@@ -48,6 +55,8 @@ class [[nodiscard]] Port {
   const SocketAddress& address() const noexcept;
   /// Connections that are open.
   std::size_t connections() const noexcept;
+  /// Connections that were closed at once because their peer had as many as it may (max_per_peer).
+  std::uint64_t refused() const noexcept;
   /// Stops listening at once, asks each connection to finish (Protocol::drain), and fires when none is
   /// left. After `limit` the rest is aborted. Cancelling it aborts them at once.
   Deferred<void> close(Duration limit = std::chrono::seconds(10));

@@ -13,6 +13,8 @@
 #include <torc/base/failure.hpp>
 #include <torc/net/transport.hpp>
 
+#include <cstddef>
+#include <limits>
 #include <memory>
 #include <string_view>
 #include <tuple>
@@ -45,6 +47,8 @@ class Protocol {
   virtual void drain() { transport().close(); }
   /// Whether bytes are wanted while the queue is above its high-water mark: by who applies back-pressure by itself.
   virtual bool reads_while_full() const noexcept { return false; }
+  /// Bytes that one data_received shall bring at most, as far as what is below can help it; at least one.
+  virtual std::size_t max_read() const noexcept { return std::numeric_limits<std::size_t>::max(); }
 
   Transport& transport() noexcept { return *transport_; }
   const Transport& transport() const noexcept { return *transport_; }

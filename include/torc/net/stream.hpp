@@ -48,6 +48,8 @@ class Stream {
 
   /// What has arrived, at least one byte; none when the peer has ended.
   Deferred<std::optional<Bytes>> read_some();
+  /// Waits for a byte or the end of the stream; true at the end. Takes nothing.
+  Deferred<bool> at_end();
   /// Exactly `count` bytes. Fails with IncompleteRead when the stream ends before.
   Deferred<std::string> read_exactly(std::size_t count);
   /// The bytes up to `delimiter`, which is taken but not part of the result; none when the stream ended

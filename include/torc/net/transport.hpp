@@ -67,6 +67,10 @@ class Transport {
   /// Sends what is queued, then tells the peer that no more will come. Reading goes on.
   virtual void shutdown_write() noexcept = 0;
 
+  /// True from close() or abort() on, and when the connection is over: nothing that comes is wanted any more. Who
+  /// takes several messages out of one data_received asks between them.
+  virtual bool closing() const noexcept = 0;
+
   /// Stops and restarts the calls of data_received.
   virtual void pause_reading() noexcept = 0;
   virtual void resume_reading() noexcept = 0;
