@@ -248,6 +248,7 @@ Process::~Process() {
 Deferred<Status> Process::ended() { return std::move(ended_); }
 bool Process::signal(int number) noexcept { return run_ && run_->signal(number); }
 void Process::detach() && noexcept {
+  { const auto unasked = std::move(ended_); }
   if (run_) std::exchange(run_, nullptr)->let_run();
 }
 
