@@ -150,7 +150,8 @@ void end_in_background(std::unique_ptr<Running> process, Duration grace, Duratio
   process->forget_waiters();
   process->take_group_along();
   Reactor* reactor = process->reactor();
-  if (process->status() || !reactor || Reactor::current() != reactor || !reactor->running()) return;
+  if (process->status() || !reactor || !reactor->running()) return;
+  const Reactor::Enter enter(reactor);  // the owner may go outside its dispatch
   end(std::move(process), grace, patience).detach();
 }
 
