@@ -328,6 +328,30 @@ TEST(ProcessChild, DestroyedIsEndedAndReaped) {
   });
 }
 
+// With everything pending that may pend, after every number of turns, before and after what waits on it.
+TEST(ProcessChild, MayBeDestroyedAtEveryStep) {
+  const auto before = open_descriptors();
+  on_reactor([]() -> Deferred<void> {
+    for (int turns = 0; turns < 16; ++turns) {
+      std::optional child(spawn({"sh", "-c", "trap '' TERM; cat"}, {.group = turns % 3 == 0, .kill_after = 5ms}));
+      auto written = child->input().write(std::string(200'000, 'x'));
+      auto read = read_all(child->output());
+      auto ended = child->wait();
+      auto stopped = turns % 4 < 2 ? child->stop(turns % 2 ? 1ms : 1h) : fail<Status>(Cancelled{});
+      for (int turn = 0; turn < turns; ++turn) co_await sleep(turns < 8 ? 0ms : 1ms);
+      if (turns % 2 == 0) continue;  // those who wait go first
+      child.reset();
+      static_cast<void>(co_await as_outcome(std::move(written)));
+      static_cast<void>(co_await as_outcome(std::move(stopped)));
+      static_cast<void>(co_await as_outcome(std::move(read)));
+      static_cast<void>(co_await as_outcome(std::move(ended)));
+    }
+    co_await until([] { return children() == 0; });
+    co_await sleep(1ms);
+  });
+  EXPECT_EQ(open_descriptors(), before);
+}
+
 TEST(ProcessChild, DetachedRunsOn) {
   on_reactor([]() -> Deferred<void> {
     auto child = spawn({"sh", "-c", "sleep 0.05; kill -0 $$"}, {.files = {}});

@@ -21,6 +21,15 @@ using torc::detail::in_quotes;
 
 constexpr std::size_t kStack = 64 * 1024;
 
+// ThreadSanitizer takes part in clone(), and does so in the child, too.
+#if defined(__SANITIZE_THREAD__)
+#define TORC_CHILD_SHARES_MEMORY 0
+#elif defined(__has_feature)
+#define TORC_CHILD_SHARES_MEMORY !__has_feature(thread_sanitizer)
+#else
+#define TORC_CHILD_SHARES_MEMORY 1
+#endif
+
 // The child's stack, and the report at its lower end. Shared, so that the report comes home from a copied memory, too.
 class Launchpad {
  public:
@@ -131,7 +140,7 @@ Launched give_birth(Plan& plan, Launchpad& launchpad) {
   Launched launched;
   {
     const AllSignalsBlocked blocked;
-    const int share = plan.change_identity ? 0 : CLONE_VM;
+    const int share = TORC_CHILD_SHARES_MEMORY && !plan.change_identity ? CLONE_VM : 0;
     launched.pid = ::clone(child_side, launchpad.top(), share | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &plan, &pidfd);
   }
   if (launched.pid < 0) throw SystemError("starting a process", errno);

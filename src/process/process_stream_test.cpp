@@ -67,6 +67,24 @@ TEST(ProcessStream, EndsTheProgramThatDoesNotEnd) {
   EXPECT_EQ(open_descriptors(), before);
 }
 
+TEST(ProcessStream, MayBeDestroyedAtEveryStep) {
+  const auto before = open_descriptors();
+  on_reactor([]() -> Deferred<void> {
+    for (int turns = 0; turns < 8; ++turns) {
+      SpawnOptions impatient{.files = {{2, null()}}, .kill_after = 5ms};
+      auto stream = co_await process_stream({"cat"}, impatient);
+      auto read = read_all(stream);
+      co_await stream.write("text");
+      if (turns % 2) stream.shutdown_write();
+      for (int turn = 0; turn < turns; ++turn) co_await sleep(turns < 4 ? 0ms : 1ms);
+      if (read.fired()) static_cast<void>(read.take());
+    }
+    co_await until([] { return children() == 0; });
+    co_await sleep(1ms);
+  });
+  EXPECT_EQ(open_descriptors(), before);
+}
+
 TEST(ProcessStream, FailsWhenThereIsNoProgram) {
   on_reactor([]() -> Deferred<void> {
     auto failed = co_await as_outcome(process_stream({"/no/such"}));
