@@ -297,7 +297,7 @@ class Stdio : public testing::Test {
  protected:
   void SetUp() override {
 #if __has_feature(thread_sanitizer)
-    GTEST_SKIP() << "ThreadSanitizer bears no threads behind a fork";
+    GTEST_SKIP() << "ThreadSanitizer bears no threads begun behind a fork";
 #endif
     ASSERT_TRUE(::mkdtemp(folder_));
     in_ = std::string(folder_) + "/in";

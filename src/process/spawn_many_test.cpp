@@ -12,7 +12,9 @@
 namespace torc::process {
 namespace {
 
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer) || !defined(__OPTIMIZE__)
+#if __has_feature(thread_sanitizer)
+constexpr int kSpawns = 200;  // each a fork of all that the sanitizer keeps
+#elif __has_feature(address_sanitizer) || !defined(__OPTIMIZE__)
 constexpr int kSpawns = 1'000;
 #else
 constexpr int kSpawns = 10'000;
