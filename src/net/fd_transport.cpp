@@ -79,6 +79,25 @@ struct FdTransport::Output final : detail::Watch {
   FdTransport& transport;
 };
 
+// Keeps a reactor that stops turning, within its limit, while what was written before the close goes out. Not for
+// sockets: their peer is somebody else's affair, but behind pipes and terminals is who started the program.
+class FdTransport::LastWords final : public detail::OperationOf<void> {
+ public:
+  explicit LastWords(FdTransport& transport) noexcept : transport_(&transport) {}
+  void said() noexcept {
+    transport_ = nullptr;
+    fire(Outcome<void>());
+  }
+
+ private:
+  void discard() noexcept override { delete this; }
+  void abandon() noexcept override {
+    if (transport_) transport_->last_words_ = nullptr;
+    delete this;
+  }
+  FdTransport* transport_;
+};
+
 FdTransport::FdTransport(Reactor& reactor, StreamFd fd, const TransportOptions& options)
     : reactor_(reactor), options_(options), fd_(std::move(fd)) {
   if (fd_.in() >= 0) reactor_.watch(fd_.in(), *this);
@@ -399,6 +418,7 @@ void FdTransport::end(Failure reason) noexcept {
   close_limit_.reset();
   reason_ = std::move(reason);
   reactor_.post(*this);
+  if (last_words_) std::exchange(last_words_, nullptr)->said();
 }
 
 void FdTransport::deliver_end() noexcept {
@@ -413,6 +433,10 @@ void FdTransport::deliver_end() noexcept {
 }
 
 void FdTransport::reactor_stopping() noexcept {
+  if (closing_ && queue_ && !fd_.is_socket()) {
+    last_words_ = new LastWords(*this);
+    return Deferred<void>(last_words_).detach();
+  }
   end(Failure(ReactorStopped("the reactor stopped with the connection open")));
 }
 

@@ -65,6 +65,7 @@ class FdTransport final : public Transport, public detail::Watch, public detail:
   class Busy;
   struct CloseLimit;
   struct Output;
+  class LastWords;
 
   void ready(detail::Readiness readiness) noexcept override;
   void run() noexcept override;  // a posted turn: read on, or deliver the end
@@ -103,6 +104,7 @@ class FdTransport final : public Transport, public detail::Watch, public detail:
   std::unique_ptr<WriteQueue> queue_;
   std::unique_ptr<CloseLimit> close_limit_;
   std::unique_ptr<Output> output_;  // where writing has a descriptor of its own
+  LastWords* last_words_ = nullptr;
   FailureSlot reason_;  // full: ended
   StreamFd fd_;
   std::uint16_t busy_ = 0;   // calls into the protocol on the stack, and corks

@@ -32,12 +32,14 @@ SocketAddress address_of(int socket, int (*ask)(int, sockaddr*, socklen_t*)) {
 
 std::int64_t StreamFd::receive(char* into, std::size_t size) noexcept {
   if (socket_) return uninterrupted([&] { return ::recv(in(), into, size, 0); });
+  if (in() < 0) return 0;
   const auto count = uninterrupted([&] { return ::read(in(), into, size); });
   return count == -EIO ? 0 : count;  // how a terminal says that its other side is closed
 }
 
 std::int64_t StreamFd::send(std::string_view data) noexcept {
   if (socket_) return uninterrupted([&] { return ::send(in(), data.data(), data.size(), MSG_NOSIGNAL); });
+  if (out() < 0) return -EPIPE;
   return uninterrupted([&] { return ::write(out(), data.data(), data.size()); });
 }
 
@@ -69,7 +71,8 @@ void StreamFd::cut() noexcept {
 
 std::uint64_t StreamFd::held() const noexcept {
   int held = 0;
-  if (out() < 0 || ::ioctl(out(), socket_ ? SIOCOUTQ : FIONREAD, &held) != 0) held = 0;
+  // SIOCOUTQ is also TIOCOUTQ; of a pipe either end tells what lies in it.
+  if (out() < 0 || ::ioctl(out(), socket_ || both_ ? SIOCOUTQ : FIONREAD, &held) != 0) held = 0;
   return static_cast<std::uint64_t>(held);
 }
 

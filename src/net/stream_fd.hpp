@@ -33,7 +33,7 @@ class StreamFd {
   /// Where they go, or -1.
   int out() const noexcept { return socket_ || both_ ? in_.get() : out_.get(); }
 
-  /// Bytes read, 0 at the end.
+  /// Bytes read, 0 at the end, which is also where there is nothing to read from.
   std::int64_t receive(char* into, std::size_t size) noexcept;
   std::int64_t send(std::string_view data) noexcept;
   /// `more`: something follows at once, so that a packet may wait for it.
