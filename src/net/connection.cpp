@@ -35,6 +35,10 @@ class Connection::Guard final : public Layer {
   void data_received(std::string_view data) override {
     if (!mute_) Layer::data_received(data);
   }
+  bool lets_descriptors_pass() const noexcept override { return true; }
+  void descriptor_received(UniqueFd descriptor) override {
+    if (!mute_) Layer::descriptor_received(std::move(descriptor));
+  }
   void end_received() override {
     if (!mute_) Layer::end_received();
   }

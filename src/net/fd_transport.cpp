@@ -214,10 +214,10 @@ void FdTransport::read() noexcept {
       break;
     }
     const std::size_t most = std::min(buffer.size(), protocol_->max_read());
-    const auto count = fd_.receive(buffer.data(), most);
+    const auto count = takes_descriptors_ ? receive_passed(buffer.first(most)) : fd_.receive(buffer.data(), most);
     if (count > 0) {
       // A short read has emptied the descriptor; what comes next is a new edge.
-      if (static_cast<std::size_t>(count) < most && !hung_up_) readable_ = false;
+      if (static_cast<std::size_t>(count) < most && !hung_up_ && !fd_.is_local()) readable_ = false;
       call([&] { protocol_->data_received({buffer.data(), static_cast<std::size_t>(count)}); });
       continue;
     }
@@ -229,6 +229,15 @@ void FdTransport::read() noexcept {
     }
   }
   in_read_ = false;
+}
+
+std::int64_t FdTransport::receive_passed(std::span<char> buffer) noexcept {
+  std::vector<UniqueFd> passed;
+  const auto count = fd_.receive(buffer.data(), buffer.size(), passed);
+  for (auto& each : passed) {
+    if (protocol_ && !reason_ && !closing_) call([&] { protocol_->descriptor_received(std::move(each)); });
+  }
+  return protocol_ && !reason_ && !closing_ ? count : -EAGAIN;
 }
 
 // Asks for a call of run() in the next turn.
@@ -284,10 +293,7 @@ void FdTransport::send_failed(int code) noexcept {
 }
 
 void FdTransport::queue(std::string_view data) noexcept {
-  if (queue_ && queue_->memory() > options_.write_limit) {
-    return end(Failure(BufferFull("connection aborted: the peer does not read and " +
-                                  std::to_string(queue_->memory()) + " bytes wait for it (write_limit)")));
-  }
+  if (queue_ && queue_->memory() > options_.write_limit) return end_full(queue_->memory());
   try {
     if (!queue_) queue_ = std::make_unique<WriteQueue>();
     queue_->add(data);
@@ -299,15 +305,26 @@ void FdTransport::queue(std::string_view data) noexcept {
 
 void FdTransport::write_file(UniqueFd file, std::uint64_t offset, std::uint64_t length) noexcept {
   if (closing_ || shutting_ || reason_ || send_error_ != 0) return;
+  queue_behind_gathered().add_file(std::move(file), offset, length);
+  corks_ == 0 ? flush() : check_marks();
+}
+
+void FdTransport::write_descriptor(UniqueFd descriptor, std::string_view data) noexcept {
+  if (!fd_.is_local() || data.empty()) return abort();
+  if (closing_ || shutting_ || reason_ || send_error_ != 0) return;
+  if (queue_ && queue_->weight() > options_.write_limit) return end_full(queue_->weight());
+  queue_behind_gathered().add_descriptor(std::move(descriptor), data);
+  corks_ == 0 ? flush() : check_marks();
+}
+
+// What cannot be gathered waits behind what was; both leave when the cork is pulled.
+WriteQueue& FdTransport::queue_behind_gathered() {
+  if (!queue_) queue_ = std::make_unique<WriteQueue>();
   if (gathering_ && !gathered.bytes.empty()) {
-    // Behind the gathered bytes; both leave when the cork is pulled.
-    if (!queue_) queue_ = std::make_unique<WriteQueue>();
     queue_->add(gathered.bytes);
     gathered.bytes.clear();
   }
-  if (!queue_) queue_ = std::make_unique<WriteQueue>();
-  queue_->add_file(std::move(file), offset, length);
-  corks_ == 0 ? flush() : check_marks();
+  return *queue_;
 }
 
 // Tells the protocol when the queue crosses a mark. A file being sent counts as full: it is not memory,
@@ -419,6 +436,11 @@ void FdTransport::end(Failure reason) noexcept {
   reason_ = std::move(reason);
   reactor_.post(*this);
   if (last_words_) std::exchange(last_words_, nullptr)->said();
+}
+
+void FdTransport::end_full(std::uint64_t waiting) noexcept {
+  end(Failure(BufferFull("connection aborted: the peer does not read and " + std::to_string(waiting) +
+                         " bytes wait for it (write_limit)")));
 }
 
 void FdTransport::deliver_end() noexcept {

@@ -48,6 +48,9 @@ class FdTransport final : public Transport, public detail::Watch, public detail:
 
   void write(std::string_view data) noexcept override;
   void write_file(UniqueFd file, std::uint64_t offset, std::uint64_t length) noexcept override;
+  bool passes_descriptors() const noexcept override { return fd_.is_local(); }
+  void write_descriptor(UniqueFd descriptor, std::string_view data) noexcept override;
+  void accept_descriptors() noexcept override { takes_descriptors_ = fd_.is_local(); }
   std::uint64_t unsent() const noexcept override { return queue_ ? queue_->unsent() : 0; }
   std::uint64_t unacknowledged() const noexcept override;
   bool full() const noexcept override { return full_; }
@@ -59,6 +62,7 @@ class FdTransport final : public Transport, public detail::Watch, public detail:
   void resume_reading() noexcept override;
   SocketAddress peer() const override { return fd_.peer(); }
   SocketAddress local() const override { return fd_.local(); }
+  std::optional<PeerCredentials> peer_credentials() const override { return fd_.credentials(); }
 
  private:
   ~FdTransport();
@@ -82,6 +86,7 @@ class FdTransport final : public Transport, public detail::Watch, public detail:
   bool may_have_data() const noexcept { return readable_ || hung_up_; }
   bool held_back() const noexcept { return full_ && !protocol_->reads_while_full(); }
   void read() noexcept;
+  std::int64_t receive_passed(std::span<char> buffer) noexcept;
   void broken() noexcept;
   void writable() noexcept;
   void unwatch() noexcept;
@@ -90,10 +95,12 @@ class FdTransport final : public Transport, public detail::Watch, public detail:
   void send(std::string_view data) noexcept;
   void send_failed(int code) noexcept;
   void queue(std::string_view data) noexcept;
+  WriteQueue& queue_behind_gathered();
   void check_marks() noexcept;
   void finish_if_flushed() noexcept;
   void shut_down() noexcept;
   void end(Failure reason) noexcept;
+  void end_full(std::uint64_t waiting) noexcept;
   void deliver_end() noexcept;
   template <class F>
   void call(F&& f) noexcept;
@@ -121,6 +128,7 @@ class FdTransport final : public Transport, public detail::Watch, public detail:
   bool shutting_ : 1 = false;    // shutdown_write() was called
   bool delivered_ : 1 = false;   // connection_lost was called, or nobody is to be told
   bool writable_ : 1 = true;
+  bool takes_descriptors_ : 1 = false;
 };
 
 }  // namespace torc

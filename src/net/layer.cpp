@@ -36,6 +36,8 @@ void Transport::destroy_protocol() noexcept {
   if (owns_protocol_) delete std::exchange(protocol_, nullptr);
 }
 
+void Transport::write_descriptor(UniqueFd, std::string_view) noexcept { abort(); }
+
 void Layer::protocol_started() {
   told_ = up_;
   if (up_) above()->connection_made();
@@ -53,6 +55,14 @@ void Layer::up() {
 
 void Layer::data_received(std::string_view data) {
   if (above()) above()->data_received(data);
+}
+
+void Layer::write_descriptor(UniqueFd descriptor, std::string_view data) noexcept {
+  lets_descriptors_pass() ? below().write_descriptor(std::move(descriptor), data) : abort();
+}
+
+void Layer::descriptor_received(UniqueFd descriptor) {
+  if (above()) above()->descriptor_received(std::move(descriptor));
 }
 
 void Layer::end_received() {

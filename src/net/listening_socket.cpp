@@ -1,11 +1,14 @@
 #include <torc/net/listening_socket.hpp>
 
+#include "net/socket_name.hpp"
+
 #include <torc/net/errors.hpp>
 
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <string>
@@ -23,9 +26,10 @@ void set(int socket, int level, int option, int value) noexcept {
 
 [[noreturn]] void refuse(const SocketAddress& address, int code) {
   std::string text = "cannot listen on " + address.str() + ": " + std::generic_category().message(code);
-  if (code == EADDRINUSE) text += " (stop the program that listens there, or choose another port)";
+  if (code == EADDRINUSE) text += " (stop the program that listens there, or choose another ";
+  if (code == EADDRINUSE) text += address.is_unix() ? "name)" : "port)";
   if (code == EADDRNOTAVAIL) text += " (no interface of this machine has this address)";
-  if (code == EACCES) text += " (ports below 1024 need root or CAP_NET_BIND_SERVICE)";
+  if (code == EACCES && address.is_ip()) text += " (ports below 1024 need root or CAP_NET_BIND_SERVICE)";
   throw CannotListen(text);
 }
 
@@ -58,6 +62,28 @@ ListeningSocket ListeningSocket::tcp(const SocketAddress& address, const TcpList
   socklen_t length = sizeof raw;
   ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&raw), &length);
   return {std::move(fd), SocketAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&raw), length).value_or(address)};
+}
+
+ListeningSocket ListeningSocket::unix_socket(const SocketAddress& address, const UnixListenOptions& options) {
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd) refuse(address, errno);
+  std::shared_ptr<detail::SocketName> name;
+  if (!address.is_abstract()) {
+    name = std::make_shared<detail::SocketName>(address, options.lock);
+    ::fchmod(fd.get(), static_cast<mode_t>(options.mode));  // so that the name never has more than it is to have
+  }
+  sockaddr_storage raw;
+  const auto size = address.to_sockaddr(&raw);
+  if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&raw), size) != 0) refuse(address, errno);
+  if (name) name->bound(options.mode);
+  if (::listen(fd.get(), options.backlog) != 0) refuse(address, errno);
+  return {std::move(fd), address, std::move(name)};
+}
+
+UniqueFd ListeningSocket::release() && noexcept {
+  if (name_) name_->keep();
+  name_.reset();
+  return std::move(fd_);
 }
 
 ListeningSocket ListeningSocket::adopt(UniqueFd socket) {

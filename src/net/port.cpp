@@ -4,10 +4,12 @@
 #include "net/connection_places.hpp"
 #include "net/fd_transport.hpp"
 
+#include <torc/async/coroutine.hpp>
 #include <torc/async/promise.hpp>
 #include <torc/async/task_set.hpp>
 #include <torc/async/timing.hpp>
 #include <torc/base/log.hpp>
+#include <torc/net/connection.hpp>
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -42,12 +44,20 @@ class Port::State final : public detail::Watch,
   using Serve = std::variant<std::unique_ptr<ProtocolFactory>, StreamHandler>;
 
   State(ListeningSocket socket, PortOptions options, Serve serve)
+      : State(std::move(options), std::move(serve), socket.address()) {
+    socket_ = std::move(socket);
+    spare_ = spare_descriptor();
+    reactor_.watch(socket_->fd(), *this);
+  }
+  State(Stream only, PortOptions options, Serve serve)
+      : State(std::move(options), std::move(serve), SocketAddress()) {
+    tasks_->spawn(serve_one(std::move(only)));
+  }
+  State(PortOptions options, Serve serve, SocketAddress address)
       : reactor_(Reactor::required("listen")),
         options_(std::move(options)),
         serve_(std::move(serve)),
-        socket_(std::move(socket)),
-        address_(socket_.address()),
-        spare_(spare_descriptor()) {
+        address_(std::move(address)) {
     tasks_.emplace([](Failure failure) {
       if (failure.check<ConnectionClosed, ReactorStopped>()) return;  // not an error of the handler's
       detail::report_unhandled(failure, "in a connection handler");
@@ -56,7 +66,6 @@ class Port::State final : public detail::Watch,
     if (options_.max_connections != kNoLimit || options_.max_per_peer != kNoLimit) {
       places_ = std::make_shared<ConnectionPlaces>(options_.max_connections, options_.max_per_peer, *this);
     }
-    reactor_.watch(socket_.fd(), *this);
     reactor_.house(*this);
   }
 
@@ -75,6 +84,16 @@ class Port::State final : public detail::Watch,
   std::size_t connections() const noexcept { return count_ + (tasks_ ? tasks_->size() : 0); }
 
   std::uint64_t refused() const noexcept { return refused_; }
+
+  UniqueFd share() const {
+    return UniqueFd(socket_ ? ::fcntl(socket_->fd(), F_DUPFD_CLOEXEC, 3) : -1);
+  }
+  void hand_over() noexcept {
+    if (!socket_) return;
+    reactor_.unwatch(socket_->fd(), *this);
+    const UniqueFd given = std::move(*socket_).release();
+    stop_listening();
+  }
 
   Deferred<void> close(Duration limit) {
     const auto self = shared_from_this();
@@ -113,7 +132,7 @@ class Port::State final : public detail::Watch,
     const auto self = shared_from_this();  // who is called may destroy the port
     for (int accepted = 0; socket_ && accepted < kAcceptsPerTurn; ++accepted) {
       if (places_ && places_->full()) return;  // place_free() goes on
-      UniqueFd connection(::accept4(socket_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      UniqueFd connection(::accept4(socket_->fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (!connection) {
         switch (errno) {
           case EAGAIN:
@@ -127,7 +146,7 @@ class Port::State final : public detail::Watch,
             continue;
         }
       }
-      admit(StreamFd(std::move(connection)));
+      admit(StreamFd(std::move(connection), address_.is_unix()));
     }
     if (socket_) reactor_.post(*this);
   }
@@ -136,7 +155,7 @@ class Port::State final : public detail::Watch,
   // again. Edge-triggered or not, nothing spins: only the timer continues.
   void out_of_resources(int code) noexcept {
     spare_.reset();
-    { const UniqueFd refused(::accept4(socket_.fd(), nullptr, nullptr, SOCK_CLOEXEC)); }
+    { const UniqueFd refused(::accept4(socket_->fd(), nullptr, nullptr, SOCK_CLOEXEC)); }
     spare_ = spare_descriptor();
     reactor_.arm(*this, reactor_.now() + kBackOff);
     try {
@@ -223,6 +242,18 @@ class Port::State final : public detail::Watch,
     if (tasks_) tasks_->spawn(std::move(serving));
   }
 
+  // A connection that nobody had to accept. Its task is dropped with the port.
+  Deferred<void> serve_one(Stream stream) {
+    co_await sleep(Duration(0));
+    for (const auto& layer : options_.layers) co_await stream.upgrade(layer->build());
+    if (auto* handler = std::get_if<StreamHandler>(&serve_)) {
+      co_await (*handler)(std::move(stream));
+    } else if (auto protocol = std::get<std::unique_ptr<ProtocolFactory>>(serve_)->build()) {
+      auto connection = Connection::serve(std::move(stream), std::move(protocol));
+      co_await connection.closed();
+    }
+  }
+
   void transport_gone() noexcept override {
     --count_;
     if (armed()) {  // somebody waits for the descriptor that is free now
@@ -275,9 +306,8 @@ class Port::State final : public detail::Watch,
   }
 
   void stop_listening() noexcept {
-    if (!socket_) return;
-    reactor_.unwatch(socket_.fd(), *this);
-    socket_.close();
+    if (socket_ && *socket_) reactor_.unwatch(socket_->fd(), *this);
+    socket_.reset();
     disarm();
     static_cast<detail::Resident&>(*this).unlink();
   }
@@ -294,7 +324,7 @@ class Port::State final : public detail::Watch,
   Reactor& reactor_;
   const PortOptions options_;
   Serve serve_;
-  ListeningSocket socket_;
+  std::optional<ListeningSocket> socket_;  // none: it listens no more, or never did
   const SocketAddress address_;
   detail::IntrusiveList<detail::Resident> connections_;
   detail::IntrusiveList<detail::Resident> told_;  // those that have been told to end, while the others are
@@ -325,6 +355,8 @@ Port::~Port() {
 const SocketAddress& Port::address() const noexcept { return state_->address(); }
 std::size_t Port::connections() const noexcept { return state_->connections(); }
 std::uint64_t Port::refused() const noexcept { return state_->refused(); }
+UniqueFd Port::share() const { return state_->share(); }
+void Port::hand_over() noexcept { state_->hand_over(); }
 Deferred<void> Port::close(Duration limit) { return state_->close(limit); }
 
 Port Port::serve(ListeningSocket socket, std::unique_ptr<ProtocolFactory> factory, PortOptions options) {
@@ -332,6 +364,12 @@ Port Port::serve(ListeningSocket socket, std::unique_ptr<ProtocolFactory> factor
 }
 Port Port::serve(ListeningSocket socket, StreamHandler handler, PortOptions options) {
   return Port(std::make_shared<State>(std::move(socket), std::move(options), std::move(handler)));
+}
+Port Port::serve_one(Stream stream, std::unique_ptr<ProtocolFactory> factory, PortOptions options) {
+  return Port(std::make_shared<State>(std::move(stream), std::move(options), std::move(factory)));
+}
+Port Port::serve_one(Stream stream, StreamHandler handler, PortOptions options) {
+  return Port(std::make_shared<State>(std::move(stream), std::move(options), std::move(handler)));
 }
 
 }  // namespace torc

@@ -1,6 +1,7 @@
-#include <torc/net/connect.hpp>
+#include <torc/net/resolver.hpp>
 
-#include <torc/base/host_name.hpp>
+#include <torc/async/timing.hpp>
+#include <torc/reactor/reactor.hpp>
 #include <torc/reactor/thread_pool.hpp>
 
 #include <netdb.h>
@@ -9,13 +10,13 @@
 
 #include <cerrno>
 #include <cstring>
-#include <memory>
+#include <utility>
 
 namespace torc {
 
 namespace {
 
-std::vector<SocketAddress> look_up(const std::string& host, std::uint16_t port) {
+std::vector<IpAddress> look_up(const std::string& host) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -27,22 +28,45 @@ std::vector<SocketAddress> look_up(const std::string& host, std::uint16_t port) 
     throw NameLookupError("cannot find the address of \"" + host + "\": " + reason);
   }
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(found, ::freeaddrinfo);
-  std::vector<SocketAddress> addresses;
+  std::vector<IpAddress> addresses;
   for (const addrinfo* each = found; each; each = each->ai_next) {
-    if (auto address = SocketAddress::from_sockaddr(each->ai_addr, each->ai_addrlen)) {
-      addresses.emplace_back(address->ip(), port);
-    }
+    if (auto address = SocketAddress::from_sockaddr(each->ai_addr, each->ai_addrlen)) addresses.push_back(address->ip());
   }
   return addresses;
 }
 
+class SystemResolver final : public Resolver {
+  Deferred<std::vector<IpAddress>> resolve(std::string host) override {
+    return Reactor::required("resolve").name_pool().defer([host = std::move(host)] { return look_up(host); });
+  }
+};
+
+// The one of a reactor.
+struct Names {
+  std::unique_ptr<Resolver> resolver = std::make_unique<SystemResolver>();
+};
+
 }  // namespace
 
-Deferred<std::vector<SocketAddress>> resolve(std::string host, std::uint16_t port) {
+void set_resolver(Reactor& reactor, std::unique_ptr<Resolver> resolver) {
+  if (!resolver) resolver = std::make_unique<SystemResolver>();
+  std::swap(reactor.service<Names>().resolver, resolver);
+}
+
+Deferred<std::vector<SocketAddress>> resolve(std::string host, std::uint16_t port, Duration limit) {
   if (const auto literal = IpAddress::parse(host)) {
     return succeed(std::vector{SocketAddress(*literal, port)});
   }
-  return Reactor::required("resolve").name_pool().defer([host = std::move(host), port] { return look_up(host, port); });
+  std::string doing = "looking up \"" + host + "\"";
+  auto found = Reactor::required("resolve").service<Names>().resolver->resolve(host);
+  return with_timeout(limit, std::move(found))
+      .then([host = std::move(host), port](std::vector<IpAddress> ips) -> Outcome<std::vector<SocketAddress>> {
+        if (ips.empty()) return Failure(NameLookupError("\"" + host + "\" has no address"));
+        std::vector<SocketAddress> addresses;
+        for (const auto& ip : ips) addresses.emplace_back(ip, port);
+        return addresses;
+      })
+      .recover<TimeoutError>([doing = std::move(doing)](Failure failure) { return failure.note(doing); });
 }
 
 }  // namespace torc

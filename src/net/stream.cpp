@@ -138,13 +138,49 @@ class Stream::Core final : public Protocol {
     return std::move(upgraded);
   }
 
+  Deferred<void> send_descriptor(UniqueFd descriptor, std::string_view data) {
+    if (!transport_) return fail(reason_.failure);
+    if (!transport_->passes_descriptors()) return fail(Error("descriptors pass only over UNIX sockets, without TLS"));
+    if (data.empty()) return fail(Error("a descriptor is sent on at least one byte"));
+    transport_->write_descriptor(std::move(descriptor), data);
+    return written();
+  }
+
+  void accept_descriptors() noexcept {
+    if (!passed_) passed_ = std::make_unique<Passed>();
+    if (transport_) transport_->accept_descriptors();
+  }
+
+  Deferred<UniqueFd> receive_descriptor() {
+    if (!passed_) accept_descriptors();
+    if (passed_->receiver) return fail<UniqueFd>(Error("two waits for a descriptor at once on one stream"));
+    if (!passed_->kept.empty()) {
+      UniqueFd first = std::move(passed_->kept.front());
+      passed_->kept.erase(passed_->kept.begin());
+      return succeed(std::move(first));
+    }
+    if (ended_) return fail<UniqueFd>(no_descriptor());
+    if (!transport_) return fail<UniqueFd>(reason_.failure);
+    if (!transport_->passes_descriptors()) {
+      return fail<UniqueFd>(Error("descriptors pass only over UNIX sockets, without TLS"));
+    }
+    auto [descriptor, promise] = make_deferred<UniqueFd>();
+    passed_->receiver = std::make_unique<Promise<UniqueFd>>(std::move(promise));
+    passed_->receiver->on_cancel([this]() noexcept {
+      passed_->receiver.reset();
+      if (transport_ && !reader_) transport_->pause_reading();
+    });
+    transport_->resume_reading();
+    return std::move(descriptor);
+  }
+
   /// Gone or closed: nothing more will come or go.
   void leave(bool cut) noexcept {
     if (!transport_) return;
     Transport& transport = *std::exchange(transport_, nullptr);
     transport.forget_protocol();
     cut ? transport.abort() : transport.close();
-    ended(Failure(cut ? Failure(ConnectionAborted()) : Failure(ConnectionDone())));
+    ended(reason_ ? reason_.failure : cut ? Failure(ConnectionAborted()) : Failure(ConnectionDone()));
   }
 
   std::pair<Transport*, std::string> release() {
@@ -174,7 +210,7 @@ class Stream::Core final : public Protocol {
     void unregister() noexcept {
       if (!core_ || core_->reader_ != this) return;
       core_->reader_ = nullptr;
-      if (core_->transport_) core_->transport_->pause_reading();
+      if (core_->transport_ && !core_->awaits_descriptor()) core_->transport_->pause_reading();
     }
     void cancel_leaf() noexcept override {
       unregister();
@@ -236,6 +272,38 @@ class Stream::Core final : public Protocol {
     return result;
   }
 
+  // Descriptors that came and were not asked for yet, or who asked.
+  struct Passed {
+    std::vector<UniqueFd> kept;
+    std::unique_ptr<Promise<UniqueFd>> receiver;
+  };
+  static constexpr std::size_t kKeptDescriptors = 64;
+  static constexpr std::size_t kBytesBeforeDescriptor = 64 * 1024;
+
+  bool awaits_descriptor() const noexcept { return passed_ && passed_->receiver; }
+  static Failure no_descriptor() { return Failure(IncompleteRead("the stream ended before a descriptor came")); }
+
+  void descriptor_received(UniqueFd descriptor) override {
+    if (const auto receiver = std::move(passed_->receiver)) return receiver->set_value(std::move(descriptor));
+    if (passed_->kept.size() == kKeptDescriptors) {
+      reason_ = Failure(BufferFull("connection aborted: 64 descriptors came that nobody took"));
+      return leave(true);
+    }
+    passed_->kept.push_back(std::move(descriptor));
+  }
+
+  void refuse_receiver(Failure reason) noexcept {
+    if (!passed_) return;
+    if (const auto receiver = std::move(passed_->receiver)) receiver->set_error(std::move(reason));
+  }
+
+  // Bytes came, and not for a reader: a wait for a descriptor goes on past them, within bounds.
+  void go_on_to_descriptor() noexcept {
+    if (!awaits_descriptor()) return;
+    if (inbox_.size() <= kBytesBeforeDescriptor) return transport_->resume_reading();
+    refuse_receiver(Failure(LimitExceeded("no descriptor within 65536 bytes")));
+  }
+
   Bytes take_inbox() {
     Bytes bytes{inbox_.view()};
     inbox_ = {};
@@ -246,15 +314,18 @@ class Stream::Core final : public Protocol {
     transport_->pause_reading();
     if (!reader_) {
       inbox_.append(data);
-      return;
+      return go_on_to_descriptor();
     }
     Bytes bytes(data);
+    if (awaits_descriptor()) transport_->resume_reading();
     std::exchange(reader_, nullptr)->give(std::move(bytes));
   }
 
   void end_received() override {
     ended_ = true;
+    const detail::Firing firing;
     if (reader_) std::exchange(reader_, nullptr)->give(std::nullopt);
+    refuse_receiver(no_descriptor());
   }
 
   // Awaiting writes is a stream's back-pressure; who writes and reads at once must not wait for itself.
@@ -285,6 +356,7 @@ class Stream::Core final : public Protocol {
       ended_ ? reader->give(std::nullopt) : reader->end(reason);
     }
     while (Writer* writer = writers_.pop_front()) writer->end(reason);
+    refuse_receiver(ended_ ? no_descriptor() : reason);
     if (const auto upgrading = std::move(upgrading_)) upgrading->set_error(reason);
   }
 
@@ -293,6 +365,7 @@ class Stream::Core final : public Protocol {
   detail::IntrusiveList<Reader> readers_;
   detail::IntrusiveList<Writer> writers_;
   std::unique_ptr<Promise<void>> upgrading_;
+  std::unique_ptr<Passed> passed_;  // none: descriptors are not accepted
   Inbox inbox_;
   FailureSlot reason_;
   bool ended_ = false;  // the peer will send no more
@@ -318,6 +391,11 @@ Deferred<void> Stream::upgrade(std::unique_ptr<Layer> layer) { return core_->upg
 Deferred<void> Stream::send_file(UniqueFd file, std::uint64_t offset, std::uint64_t length) {
   return core_->send_file(std::move(file), offset, length);
 }
+Deferred<void> Stream::send_descriptor(UniqueFd descriptor, std::string_view data) {
+  return core_->send_descriptor(std::move(descriptor), data);
+}
+void Stream::accept_descriptors() noexcept { core_->accept_descriptors(); }
+Deferred<UniqueFd> Stream::receive_descriptor() { return core_->receive_descriptor(); }
 std::pair<Transport*, std::string> Stream::release() && { return core_->release(); }
 void Stream::shutdown_write() noexcept {
   if (auto* transport = core_->connection()) transport->shutdown_write();
@@ -332,6 +410,10 @@ std::uint64_t Stream::unsent() const noexcept {
 SocketAddress Stream::peer() const {
   const auto* transport = core_->connection();
   return transport ? transport->peer() : SocketAddress();
+}
+std::optional<PeerCredentials> Stream::peer_credentials() const {
+  const auto* transport = core_->connection();
+  return transport ? transport->peer_credentials() : std::nullopt;
 }
 SocketAddress Stream::local() const {
   const auto* transport = core_->connection();

@@ -35,7 +35,7 @@ class TcpConnect final : public detail::OperationOf<Stream>, public detail::Watc
     leave();
     if (code != 0) return Operation::fire(cannot_connect(address_, code));
     try {
-      fire(Outcome<Stream>(FdTransport::stream(reactor_, StreamFd(std::move(socket_)))));
+      fire(Outcome<Stream>(FdTransport::stream(reactor_, StreamFd(std::move(socket_), false))));
     } catch (...) {
       Operation::fire(Failure::current());
     }

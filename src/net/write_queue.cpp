@@ -41,8 +41,14 @@ void WriteQueue::add(std::string_view data) {
 void WriteQueue::add_file(UniqueFd file, std::uint64_t offset, std::uint64_t length) {
   if (length == 0) return;
   file_bytes_ += length;
-  ++files_;
+  ++descriptors_;
   items_.emplace_back(Region{std::move(file), offset, length});
+}
+
+void WriteQueue::add_descriptor(UniqueFd descriptor, std::string_view data) {
+  items_.emplace_back(std::move(descriptor));
+  ++descriptors_;
+  add(data);  // in a block of its own: bytes join only bytes
 }
 
 WriteQueue::Progress WriteQueue::flush(StreamFd& fd) noexcept {
@@ -60,9 +66,11 @@ WriteQueue::Progress WriteQueue::flush(StreamFd& fd) noexcept {
         file_bytes_ -= static_cast<std::uint64_t>(sent);
         if (region->left == 0) {
           items_.pop_front();
-          --files_;
+          --descriptors_;
         }
       }
+    } else if (auto* descriptor = std::get_if<UniqueFd>(&items_.front())) {
+      sent = send_descriptor(fd, descriptor->get());
     } else {
       sent = send_bytes(fd);
     }
@@ -88,6 +96,15 @@ std::int64_t WriteQueue::send_bytes(StreamFd& fd) noexcept {
   const bool file_follows = count < items_.size();
   const auto sent = fd.send(std::span(vectors, count), file_follows);
   if (sent > 0) consume(static_cast<std::size_t>(sent));
+  return sent;
+}
+
+std::int64_t WriteQueue::send_descriptor(StreamFd& fd, int descriptor) noexcept {
+  const auto sent = fd.send(std::get<Bytes>(items_[1]).view(), descriptor);
+  if (sent <= 0) return sent;
+  items_.pop_front();
+  --descriptors_;
+  consume(static_cast<std::size_t>(sent));
   return sent;
 }
 

@@ -30,6 +30,7 @@ class Layer : public Protocol, public Transport {
   /// The connection is there. A layer that has to do something first overrides this and calls up() later.
   void connection_made() override { up(); }
   void data_received(std::string_view data) override;
+  void descriptor_received(UniqueFd descriptor) override;
   void end_received() override;
   void connection_lost(const Failure& reason) override;
   void layer_up() override;
@@ -56,11 +57,21 @@ class Layer : public Protocol, public Transport {
   void resume_reading() noexcept override { below().resume_reading(); }
   SocketAddress peer() const override { return below().peer(); }
   SocketAddress local() const override { return below().local(); }
+  std::optional<PeerCredentials> peer_credentials() const override { return below().peer_credentials(); }
+
+  // Descriptors pass a layer that is told to let them: the bytes they go on would not pass through write().
+  bool passes_descriptors() const noexcept override { return lets_descriptors_pass() && below().passes_descriptors(); }
+  void write_descriptor(UniqueFd descriptor, std::string_view data) noexcept override;
+  void accept_descriptors() noexcept override {
+    if (lets_descriptors_pass()) below().accept_descriptors();
+  }
 
  protected:
   /// From here on what is above may write and is told what comes.
   void up();
   bool is_up() const noexcept { return up_; }
+  /// For a layer that leaves what is written as it is, and so lets descriptors pass.
+  virtual bool lets_descriptors_pass() const noexcept { return false; }
   /// What is below, and above, if anything is there.
   Transport& below() noexcept { return Protocol::transport(); }
   const Transport& below() const noexcept { return Protocol::transport(); }

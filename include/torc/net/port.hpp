@@ -47,6 +47,11 @@ class [[nodiscard]] Port {
   static Port serve(ListeningSocket socket, std::unique_ptr<ProtocolFactory> factory, PortOptions options = {});
   static Port serve(ListeningSocket socket, StreamHandler handler, PortOptions options = {});
 
+  /// Serves `stream`, such as standard input and output, from the next turn on, and nobody else: it does not listen.
+  /// The stream keeps the limits it has.
+  static Port serve_one(Stream stream, std::unique_ptr<ProtocolFactory> factory, PortOptions options = {});
+  static Port serve_one(Stream stream, StreamHandler handler, PortOptions options = {});
+
   Port(Port&&) noexcept;
   Port& operator=(Port&&) noexcept;
   ~Port();
@@ -55,6 +60,11 @@ class [[nodiscard]] Port {
   const SocketAddress& address() const noexcept;
   /// Connections that are open.
   std::size_t connections() const noexcept;
+  /// A copy of the listening socket, for a process that is to listen there too: connections wait in one queue. None when
+  /// the port does not listen. (torc/endpoint/successor.hpp)
+  UniqueFd share() const;
+  /// Stops listening because somebody else does, through share(): a name in the file system stays. Connections go on.
+  void hand_over() noexcept;
   /// Connections that were closed at once because their peer had as many as it may (max_per_peer).
   std::uint64_t refused() const noexcept;
   /// Stops listening at once, asks each connection to finish (Protocol::drain), and fires when none is

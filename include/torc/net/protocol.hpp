@@ -30,6 +30,9 @@ class Protocol {
   virtual void connection_made() {}
   /// Bytes arrived. `data` is valid during the call only.
   virtual void data_received(std::string_view data) = 0;
+  /// The peer passed a descriptor (Transport::accept_descriptors). Comes before the data_received that holds the byte it
+  /// was sent on, and after that of the descriptor before it. Bytes sent ahead of it may come with it, none sent later.
+  virtual void descriptor_received(UniqueFd descriptor) { static_cast<void>(descriptor); }
   /// The peer will send no more. The default closes; to go on writing (half-close), override it.
   virtual void end_received() { transport().close(); }
   /// The connection ended, for `reason`: ConnectionDone, ConnectionLost and its kinds, or what a

@@ -65,6 +65,17 @@ class Stream {
   /// Sends a region of a file without copying it through the program; fires as write does.
   Deferred<void> send_file(UniqueFd file, std::uint64_t offset, std::uint64_t length);
 
+  /// Sends `data`, at least one byte, with a descriptor on the first of them, over a UNIX socket; fires as write does.
+  /// The peer gets a copy, this one is closed when it has gone out. Fails where descriptors do not pass.
+  Deferred<void> send_descriptor(UniqueFd descriptor, std::string_view data);
+  /// From here on descriptors that the peer passes are kept for receive_descriptor(): up to 64, more cut the
+  /// connection with BufferFull. Before, they are lost with the bytes they came on being read.
+  void accept_descriptors() noexcept;
+  /// The next descriptor the peer passes, close-on-exec; accepts them if need be. It is here before the byte it was
+  /// sent on can be read; what comes meanwhile stays for reads. Fails with LimitExceeded when 64 KiB came without one, with IncompleteRead when
+  /// the stream ends. Dropping it loses none that has not been given.
+  Deferred<UniqueFd> receive_descriptor();
+
   /// Puts `layer` between the stream and its connection, such as TLS (torc/tls/tls.hpp), and fires when that is ready.
   /// From the call on everything goes through it. Fails when bytes that came before it were not read: they would be
   /// taken for what they are not. Dropping or cancelling it while it waits leaves a stream that can only be aborted.
@@ -83,6 +94,8 @@ class Stream {
 
   SocketAddress peer() const;
   SocketAddress local() const;
+  /// Who the peer of a UNIX socket is; none on others.
+  std::optional<PeerCredentials> peer_credentials() const;
 
  private:
   friend class Connection;

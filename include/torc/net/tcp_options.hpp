@@ -16,6 +16,8 @@ struct TcpOptions {
   std::chrono::milliseconds user_timeout{0};
   /// Data with the first packet (RFC 7413), where the system allows it.
   bool fast_open = false;
+
+  bool operator==(const TcpOptions&) const = default;
 };
 
 namespace detail {

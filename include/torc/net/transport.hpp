@@ -13,10 +13,12 @@
 #include <torc/base/bytes.hpp>
 #include <torc/base/time.hpp>
 #include <torc/base/unique_fd.hpp>
+#include <torc/net/peer_credentials.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace torc {
@@ -47,6 +49,15 @@ class Transport {
   /// Sends `length` bytes of a file from `offset`, behind what was written before, without copying them
   /// through the program. A file that ends early aborts the connection: its framing would be a lie.
   virtual void write_file(UniqueFd file, std::uint64_t offset, std::uint64_t length) noexcept = 0;
+  /// Whether descriptors can be passed to the peer: over a UNIX socket, and no layer that changes bytes lies on it.
+  virtual bool passes_descriptors() const noexcept { return false; }
+  /// As write, with a descriptor on the first byte of `data`, of which there must be one. Aborts the connection where
+  /// descriptors do not pass.
+  virtual void write_descriptor(UniqueFd descriptor, std::string_view data) noexcept;
+  /// From here on descriptors that the peer passes reach Protocol::descriptor_received; before, the system closes them
+  /// with the bytes they come on. Does nothing where none pass.
+  virtual void accept_descriptors() noexcept {}
+
   /// Bytes written and not yet taken by the socket, file regions included.
   virtual std::uint64_t unsent() const noexcept = 0;
   /// The same and what the system holds until the peer has it: megabytes, so that unsent() alone may stand still for
@@ -78,6 +89,8 @@ class Transport {
   /// The two ends. Each asks the system: keep the answer.
   virtual SocketAddress peer() const = 0;
   virtual SocketAddress local() const = 0;
+  /// Who the peer is, where the system vouches for it: on UNIX sockets.
+  virtual std::optional<PeerCredentials> peer_credentials() const { return std::nullopt; }
 
   // For what stands on a transport: streams, layers, ports.
 
