@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/decimal.hpp"
 #include "base/escape.hpp"
@@ -13,6 +14,8 @@
 namespace torc::detail {
 namespace {
 
+constexpr std::uint64_t kMaxDescriptor = 1'048'575;
+constexpr int kMaxKeepAlive = 32767;  // the kernel's own limit
 constexpr std::uint64_t kMaxSeconds = 1'000'000;  // eleven days; what is longer is a mistake in the unit
 
 // "30", "0.5", "1.250".
@@ -52,13 +55,14 @@ EndpointError endpoint_error(std::string_view text, std::size_t position, std::s
   return {fmt::format("endpoint {}: {} (at character {})", in_quotes(text), what, position + 1), position};
 }
 
-EndpointArguments::EndpointArguments(std::string_view text, std::string_view shape) : text_(text), shape_(shape) {
+EndpointArguments::EndpointArguments(std::string_view text, std::size_t begin, std::string_view shape)
+    : text_(text), shape_(shape), begin_(begin) {
   split();
 }
 
 // Stops at a fault that leaves the rest of the fields unknown.
 void EndpointArguments::split() {
-  std::size_t i = kind().size();
+  std::size_t i = begin_ + kind().size();
   while (i < text_.size()) {  // at a ':'
     Field field{.begin = i + 1, .value_begin = i + 1};
     std::size_t bracket = text_.npos;  // where an open one is
@@ -158,10 +162,96 @@ int EndpointArguments::number(std::string_view key, int min, int max, int fallba
   return static_cast<int>(value.value_or(0));
 }
 
-bool EndpointArguments::yes_no(std::string_view key, bool fallback) {
+std::optional<int> EndpointArguments::number(std::string_view key, int min, int max) {
+  const int value = number(key, min, max, min - 1);
+  return value < min ? std::nullopt : std::optional(value);
+}
+
+int EndpointArguments::descriptor() {
+  const Field* field = place("number");
+  if (field == nullptr) return 0;
+  const auto value = parse_decimal(field->value, kMaxDescriptor);
+  if (!value) fail(field->value_begin, fmt::format("number must be a descriptor, from 0 to {}", kMaxDescriptor));
+  return static_cast<int>(value.value_or(0));
+}
+
+std::string EndpointArguments::unix_name() {
+  const Field* field = place("path");
+  if (field == nullptr) return {};
+  const std::string_view name = field->value;
+  const auto address =
+      name.starts_with('@') ? SocketAddress::unix_abstract(name.substr(1)) : SocketAddress::unix_path(name);
+  if (!address) fail(field->value_begin, address.error());
+  return field->value;
+}
+
+std::vector<std::string> EndpointArguments::words(std::string_view name) {
+  std::vector<std::string> words;
+  while (words.empty() || std::ranges::any_of(fields_, [](const Field& f) { return !f.key && !f.used; })) {
+    const Field* field = place(name);
+    if (field == nullptr) break;
+    if (words.empty() && field->value.empty()) fail(field->value_begin, fmt::format("{} is empty; write {}", name, shape_));
+    if (field->value.contains('\0')) fail(field->value_begin, fmt::format("there is a NUL in this {}", name));
+    words.push_back(field->value);
+  }
+  return words;
+}
+
+std::string EndpointArguments::word(std::string_view key) {
+  const Field* field = option(key, key);
+  if (field == nullptr) return {};
+  if (field->value.empty() || field->value.contains('\0')) {
+    fail(field->value_begin, fmt::format("{} is empty, or has a NUL; leave it out, or give it a value", key));
+  }
+  return field->value;
+}
+
+std::vector<std::string> EndpointArguments::list(std::string_view key) {
+  std::vector<std::string> words;
+  const Field* field = option(key, key);
+  if (field == nullptr) return words;
+  for (std::size_t begin = 0; begin <= field->value.size();) {
+    const std::size_t end = std::min(field->value.find(',', begin), field->value.size());
+    words.push_back(field->value.substr(begin, end - begin));
+    if (words.back().empty()) fail(field->value_begin, fmt::format("{} must be words with one comma between them", key));
+    begin = end + 1;
+  }
+  return words;
+}
+
+unsigned EndpointArguments::octal(std::string_view key, unsigned max, unsigned fallback) {
   const Field* field = option(key, key);
   if (field == nullptr) return fallback;
-  if (field->value != "yes" && field->value != "no") fail(field->value_begin, fmt::format("{} must be yes or no", key));
+  unsigned value = 0;
+  const char* const end = field->value.data() + field->value.size();
+  const auto read = std::from_chars(field->value.data(), end, value, 8);
+  if (read.ec != std::errc{} || read.ptr != end || value > max) {
+    fail(field->value_begin, fmt::format("{} must be an octal number up to {:o}, such as 660", key, max));
+  }
+  return value;
+}
+
+TcpOptions EndpointArguments::tcp_options() {
+  TcpOptions options;
+  options.no_delay = yes_no("nodelay", options.no_delay);
+  options.keep_alive = std::chrono::seconds(number("keepalive", 1, kMaxKeepAlive, 0));
+  options.user_timeout = seconds("usertimeout", options.user_timeout);
+  options.fast_open = yes_no("fastopen", options.fast_open);
+  return options;
+}
+
+void EndpointArguments::nothing() {
+  if (fields_.size() == 1 && !fields_[0].key && fields_[0].value.empty()) fields_.clear();
+}
+
+bool EndpointArguments::given(std::string_view key) const {
+  return std::ranges::any_of(fields_, [&](const Field& field) { return field.key == key; });
+}
+
+bool EndpointArguments::yes_no(std::string_view key, std::string_view alias, bool fallback) {
+  const Field* field = option(key, alias);
+  if (field == nullptr) return fallback;
+  if (field->value != "yes" && field->value != "no") fail(field->value_begin, fmt::format("{} must be yes or no", *field->key));
   return field->value == "yes";
 }
 
@@ -179,8 +269,9 @@ void EndpointArguments::refuse_leftovers() {
   for (const Field& field : fields_) {
     if (field.used) continue;
     if (field.key) {
-      fail(field.begin, fmt::format("{} has no option {}; it takes {}", kind(), in_quotes(*field.key, 40),
-                                    fmt::join(options_, ", ")));
+      fail(field.begin, options_.empty() ? fmt::format("{} has no options", kind())
+                                         : fmt::format("{} has no option {}; it takes {}", kind(),
+                                                       in_quotes(*field.key, 40), fmt::join(options_, ", ")));
     } else if (field.value.empty()) {
       fail(field.begin, "a field is empty; remove a ':'");
     } else {

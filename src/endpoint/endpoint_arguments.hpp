@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "torc/endpoint/endpoint.hpp"
+#include "torc/net/tcp_options.hpp"
 
 namespace torc::detail {
 
@@ -24,20 +25,46 @@ EndpointError endpoint_error(std::string_view text, std::size_t position, std::s
 
 class EndpointArguments {
  public:
-  // `shape` is the kind's string as an error shows it, "tcp:HOST:PORT". Both views must outlive the object.
-  EndpointArguments(std::string_view text, std::string_view shape);
+  // The endpoint that begins at `begin` of `text`. `shape` is the kind's string as an error shows it, "tcp:HOST:PORT".
+  // Both views must outlive the object.
+  EndpointArguments(std::string_view text, std::size_t begin, std::string_view shape);
 
-  std::string_view kind() const { return text_.substr(0, text_.find(':')); }
+  std::string_view text() const { return text_; }
+  std::size_t begin() const { return begin_; }
+  std::string_view kind() const { return text_.substr(begin_, text_.find(':', begin_) - begin_); }
 
   // Places, in order; each may be given by name instead.
   std::string host();
   std::uint16_t port(std::uint16_t min);
+  int descriptor();
+  std::string unix_name();  // a path, or an abstract name behind '@'
+  std::vector<std::string> words(std::string_view name);  // all the places that are left, of which there must be one
 
   // Options; `alias` is a second name for the same thing.
   std::string ip_address(std::string_view key, std::string_view alias);  // without brackets; empty when not given
   int number(std::string_view key, int min, int max, int fallback);
-  bool yes_no(std::string_view key, bool fallback);
+  std::optional<int> number(std::string_view key, int min, int max);
+  unsigned octal(std::string_view key, unsigned max, unsigned fallback);
+  bool yes_no(std::string_view key, std::string_view alias, bool fallback);
+  bool yes_no(std::string_view key, bool fallback) { return yes_no(key, key, fallback); }
+  std::string word(std::string_view key);  // not empty, unless it is not given
+  std::vector<std::string> list(std::string_view key);  // words between commas
   std::chrono::milliseconds seconds(std::string_view key, std::chrono::milliseconds fallback);
+  TcpOptions tcp_options();
+  // The value of `key` read by `parse`, an endpoint within this one. Its faults are told at where it begins.
+  template <typename Parse>
+  auto endpoint(std::string_view key, Parse parse) {
+    const Field* field = option(key, key);
+    auto inner = parse(field ? std::string_view(field->value) : std::string_view());
+    if (field && !inner) fail(field->value_begin, inner.error().message);
+    return field ? std::move(inner) : std::unexpected(EndpointError{});
+  }
+  bool given(std::string_view key) const;
+
+  // For a kind without fields: the ':' behind its name may stand there all the same.
+  void nothing();
+  // What is wrong although each field is right: at the end, something being missing.
+  void fail(std::string_view what) { fail(text_.size(), what); }
 
   // Call last. Errors: the leftmost fault of the string.
   template <typename Endpoint, typename Concrete>
@@ -63,6 +90,7 @@ class EndpointArguments {
   void fail(std::size_t position, std::string_view what);
 
   std::string_view text_, shape_;
+  std::size_t begin_;
   std::vector<Field> fields_;
   std::vector<std::string_view> options_;  // the names asked for, for error messages
   std::optional<EndpointError> error_;

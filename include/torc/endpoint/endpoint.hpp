@@ -2,8 +2,18 @@
 //
 //   tcp:8080                                     listen on every address, IPv6 and IPv4
 //   tcp:8080:address=127.0.0.1:backlog=100       address=, interface= (the same), backlog=, reuseport=yes|no
-//   tcp:example.org:80:timeout=5                 connect; timeout= in seconds, bind=, bindAddress= (the same)
-//   tcp:[2001:db8::1]:80
+//   tcp:example.org:80:timeout=5                 connect; timeout= in seconds, bind=, bindAddress= (the same), delay=
+//   tcp:[2001:db8::1]:80                         both: nodelay=yes|no, keepalive=, usertimeout= in seconds, fastopen=yes|no
+//   tcp6:8080                                    tcp:8080:address=[::]
+//   unix:/run/web.sock:mode=660                  listen; mode=, backlog=, lock=yes|no (lockfile= is the same)
+//   unix:/run/web.sock, unix:@name               connect; timeout=. A name after '@' is abstract
+//   tls:443:cert=/etc/web.pem                    listen; tcp's options, and cert=, key=, folder=, alpn=, clientca=, anonymous=
+//   tls:example.org:443                          connect; tcp's options, and cert=, key=, trust=, alpn=, endpoint=
+//   fd:3                                         a descriptor that is open already
+//   systemd:name=web, systemd:index=0            a listening socket from the service manager
+//   haproxy:tcp:8080                             any of these to listen at, behind a proxy that says who the client is
+//   process:/usr/bin/prog:argument               connect to a program; directory=, errors=yes|no
+//   stdio:                                       our own standard input and output
 //
 // listen() and connect() take either form; the two are equal: parsing what str() prints gives the same value. Nothing is
 // looked up or opened here. Values belong to whoever holds them, on any thread.
@@ -14,49 +24,15 @@
 // Numbers are decimal without sign or leading zero; hosts are as in base/host_name.hpp.
 #pragma once
 
-#include <chrono>
+#include <torc/endpoint/client_endpoints.hpp>
+#include <torc/endpoint/server_endpoints.hpp>
+
 #include <cstddef>
-#include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
-#include <variant>
 
 namespace torc {
-
-// "tcp:PORT". Designated initialisers: TcpServerEndpoint{.port = 8080, .address = "::1"}.
-struct TcpServerEndpoint {
-  std::uint16_t port = 0;  // 0: one that the system picks
-  std::string address = {};  // an IP address of this machine, without brackets; empty: all of them, dual-stack
-  int backlog = 1024;  // connections waiting to be accepted; the system's somaxconn caps it
-  bool reuse_port = false;  // several listeners on one port (SO_REUSEPORT): the kernel spreads connections over them
-
-  std::string str() const;
-  bool operator==(const TcpServerEndpoint&) const = default;
-};
-
-// "tcp:HOST:PORT".
-struct TcpClientEndpoint {
-  std::string host = {};  // a name or an IP address, without brackets
-  std::uint16_t port = 0;
-  std::chrono::milliseconds timeout = std::chrono::seconds{30};  // for name lookup and all attempts together
-  std::string bind = {};  // local IP address; empty: the system picks
-
-  std::string str() const;
-  bool operator==(const TcpClientEndpoint&) const = default;
-};
-
-// Any place to listen at: one of the structs above, by std::visit or std::get_if. A new kind is one more alternative.
-struct ServerEndpoint : std::variant<TcpServerEndpoint> {
-  using variant::variant;
-  std::string str() const;
-};
-
-// Any place to connect to.
-struct ClientEndpoint : std::variant<TcpClientEndpoint> {
-  using variant::variant;
-  std::string str() const;
-};
 
 // Why a string is no endpoint. Where several things are wrong it is about the leftmost.
 struct EndpointError {
