@@ -56,6 +56,7 @@ class Layer : public Protocol, public Transport {
   void resume_reading() noexcept override { below().resume_reading(); }
   SocketAddress peer() const override { return below().peer(); }
   SocketAddress local() const override { return below().local(); }
+  const Transport* lower() const noexcept override { return &below(); }
 
  protected:
   /// From here on what is above may write and is told what comes.
@@ -77,6 +78,15 @@ class Layer : public Protocol, public Transport {
   bool up_ = false;
   bool told_ = false;  // what is above knows that it is connected
 };
+
+/// The topmost layer of the type `L` that `transport` is or stands on; null when there is none.
+template <class L>
+const L* layer_of(const Transport& transport) noexcept {
+  for (const Transport* each = &transport; each; each = each->lower()) {
+    if (const auto* found = dynamic_cast<const L*>(each)) return found;
+  }
+  return nullptr;
+}
 
 /// Makes a layer for each connection of a port.
 class LayerFactory {

@@ -83,6 +83,8 @@ class Stream {
 
   SocketAddress peer() const;
   SocketAddress local() const;
+  /// What the stream stands on, to be asked about it (layer_of, tls::info); null once it is over.
+  const Transport* transport() const noexcept;
 
  private:
   friend class Connection;

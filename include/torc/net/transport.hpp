@@ -79,6 +79,9 @@ class Transport {
   virtual SocketAddress peer() const = 0;
   virtual SocketAddress local() const = 0;
 
+  /// What this stands on: for a layer the transport below it; null for a descriptor.
+  virtual const Transport* lower() const noexcept { return nullptr; }
+
   // For what stands on a transport: streams, layers, ports.
 
   /// Connects `protocol` to this transport, which owns it from here, and calls its connection_made; now, or when a
