@@ -13,6 +13,8 @@ namespace torc::tls::detail {
 namespace {
 
 constexpr std::size_t kRecord = 16 * 1024;  // the most plaintext one record holds (RFC 8446 5.1)
+constexpr std::size_t kHelloHead = 9;       // of the first record and of the message in it
+constexpr std::size_t kLongestHello = 32 * 1024;
 
 // During a call the engine points into what the caller gave; afterwards at nothing.
 class Call {
@@ -59,7 +61,7 @@ std::string alert(unsigned long code) {
 }  // namespace
 
 Engine::Engine(std::shared_ptr<const Context> context, std::string host)
-    : context_(std::move(context)), host_(std::move(host)), ssl_(SSL_new(context_->ssl())) {
+    : context_(std::move(context)), host_(std::move(host)), ssl_(SSL_new(context_->ssl())), hello_seen_(!context_->is_server()) {
   BIO* bio = ssl_ ? make_engine_bio(*this) : nullptr;
   if (!bio) throw TlsConfigurationError("OpenSSL gives no connection: " + take_error());
   SSL_set_bio(ssl(), bio, bio);
@@ -74,9 +76,33 @@ Engine::~Engine() {
 
 void Engine::receive(std::string_view ciphertext, Scratch& plain, Scratch& out) {
   if (failure_ || peer_ended_) return;
+  std::string held;
+  if (!hello_seen_ && !look_at_hello(ciphertext, held)) return;
   const Call call(input_, output_, ciphertext, out);
   if (!open_) shake_hands();
   if (open_ && !input_.empty()) read(plain);
+}
+
+// A ClientHello says at its beginning how long it is, and OpenSSL takes memory for all of it there and then. False: more
+// must come before it may have it, or it is too long. RFC 8446 4, 5.1.
+bool Engine::look_at_hello(std::string_view& ciphertext, std::string& held) {
+  if (first_.size() + ciphertext.size() < kHelloHead) {
+    first_ += ciphertext;
+    return false;
+  }
+  hello_seen_ = true;
+  if (!first_.empty()) {
+    held = std::exchange(first_, {});
+    ciphertext = held += ciphertext;
+  }
+  const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(ciphertext[i])); };
+  if (byte(0) != SSL3_RT_HANDSHAKE) return true;  // OpenSSL says what it is
+  const std::size_t record = byte(3) << 8 | byte(4), message = byte(6) << 16 | byte(7) << 8 | byte(8);
+  if (record < 4 || message > kLongestHello) {
+    failure_ = Failure(TlsHandshakeFailed("no TLS with the client: a ClientHello of " + std::to_string(message) +
+                                          " bytes in a record of " + std::to_string(record)));
+  }
+  return !failure_;
 }
 
 void Engine::shake_hands() {

@@ -47,6 +47,7 @@ class Engine {
 
  private:
   friend struct EngineBio;
+  bool look_at_hello(std::string_view& ciphertext, std::string& held);
   void shake_hands();
   void read(Scratch& plain);
   void fail();
@@ -55,9 +56,11 @@ class Engine {
   std::string host_;
   SslPtr ssl_;
   FailureSlot failure_;
+  std::string first_;  // of a server: what came while it was less than the head of a ClientHello
   // During a call: what OpenSSL reads, and where it writes.
   std::string_view input_;
   Scratch* output_ = nullptr;
+  bool hello_seen_;
   bool open_ = false;
   bool peer_ended_ = false;
 };

@@ -151,6 +151,20 @@ TEST_F(TlsEngine, PlainHttpIsNotAHandshake) {
   EXPECT_TRUE(b.engine.failed().failure.check<TlsHandshakeFailed>());
 }
 
+TEST_F(TlsEngine, AHugeClientHelloIsRefusedByItsHead) {
+  const std::string head("\x16\x03\x01\x40\x00\x01\xff\xff\xff", 9);
+  for (const std::size_t step : {1u, 4u, 9u}) {
+    End b(server(as_site()));
+    for (std::size_t at = 0; at < head.size(); at += step) b.take(std::string_view(head).substr(at, step));
+    EXPECT_EQ(b.error(), "no TLS with the client: a ClientHello of 16777215 bytes in a record of 16384");
+    b.take(std::string(1000, 'x'));
+    EXPECT_TRUE(b.outbox.empty() && b.heard.empty());
+  }
+  End c(server(as_site()));
+  c.take(std::string("\x16\x03\x01\x00\x01\x01\x16\x03\x01", 9));  // the length of the message in later records
+  EXPECT_EQ(c.error(), "no TLS with the client: a ClientHello of 1442561 bytes in a record of 1");
+}
+
 TEST_F(TlsEngine, SpeaksTheVersionsItIsToldTo) {
   auto old_client = to_site();
   End a(client(old_client), "example.org");

@@ -16,7 +16,16 @@ constexpr std::size_t kPiece = 128 * 1024;       // encrypted at a time: records
 constexpr std::size_t kFilePiece = 64 * 1024;
 constexpr std::size_t kPumpPerTurn = 4 * 1024 * 1024;
 constexpr std::size_t kAnswers = 4 * 1024;       // of the protocol's own, for a peer that does not read
-constexpr TransportOptions kMarks;  // for what waits here
+constexpr TransportOptions kMarks;               // for what waits here
+constexpr std::size_t kGatherWhole = 4 * 1024;   // a corked write this large is a record of its own
+constexpr std::size_t kGatherAll = 16 * 1024;    // what fills a record
+
+// Where corked writes gather, to leave as one record. One serves a thread, as below.
+struct Gathered {
+  const TlsLayer* owner = nullptr;
+  std::string bytes;
+};
+thread_local Gathered gathered;
 
 std::string in_seconds(Duration duration) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
@@ -133,9 +142,36 @@ bool TlsLayer::reads_while_full() const noexcept { return !is_up() || closing_ |
 void TlsLayer::write(std::string_view data) noexcept {
   if (shutting_ || over() || data.empty()) return;
   if (!is_up() || waiting_) return wait([&](Pending& pending) { pending.add(data); });
+  if (gathered.owner == this) {
+    if (data.size() < kGatherWhole) {
+      gathered.bytes += data;
+      return gathered.bytes.size() < kGatherAll ? void() : send_gathered();
+    }
+    send_gathered();
+  }
   if (data.size() <= kPiece) return encrypt(data);
   const auto cork = below().cork();
   for (; !data.empty() && !over(); data.remove_prefix(std::min(data.size(), kPiece))) encrypt(data.substr(0, kPiece));
+}
+
+// Only while corked, which keeps the connection.
+void TlsLayer::send_gathered() noexcept {
+  if (gathered.owner != this || gathered.bytes.empty()) return;
+  if (!over()) encrypt(gathered.bytes);
+  gathered.bytes.clear();
+}
+
+void TlsLayer::begin_cork() noexcept {
+  Layer::begin_cork();
+  if (corks_++ == 0 && !gathered.owner) gathered.owner = this;
+}
+
+void TlsLayer::end_cork() noexcept {
+  if (--corks_ == 0 && gathered.owner == this) {
+    send_gathered();
+    gathered.owner = nullptr;
+  }
+  Layer::end_cork();
 }
 
 // What is below may call out, and its owner be gone afterwards: nothing is touched behind it.
@@ -148,6 +184,7 @@ void TlsLayer::encrypt(std::string_view data) noexcept {
 
 void TlsLayer::write_file(UniqueFd file, std::uint64_t offset, std::uint64_t length) noexcept {
   if (shutting_ || over()) return;
+  send_gathered();
   wait([&](Pending& pending) { pending.add_file(std::move(file), offset, length); });
 }
 
@@ -212,6 +249,7 @@ std::uint64_t TlsLayer::unacknowledged() const noexcept {
 
 void TlsLayer::close() noexcept {
   if (closing_ || over()) return;
+  send_gathered();
   closing_ = shutting_ = true;
   if (!is_up() && !waiting_) return below().close();  // nothing was said yet
   const auto cork = below().cork();
@@ -221,6 +259,7 @@ void TlsLayer::close() noexcept {
 
 void TlsLayer::shutdown_write() noexcept {
   if (shutting_ || over()) return;
+  send_gathered();
   shutting_ = true;
   if (is_up() && !waiting_) finish_writing();
 }

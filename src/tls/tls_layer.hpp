@@ -49,6 +49,10 @@ class TlsLayer final : public Layer {
   void pause_reading() noexcept override;
   void resume_reading() noexcept override;
 
+ protected:
+  void begin_cork() noexcept override;
+  void end_cork() noexcept override;
+
  private:
   struct Limit;
   struct Waiting;
@@ -61,6 +65,7 @@ class TlsLayer final : public Layer {
   void wait(Add add) noexcept;
   void pump() noexcept;
   void check_marks() noexcept;
+  void send_gathered() noexcept;
   void finish_writing() noexcept;
   void linger() noexcept;
   void late() noexcept;
@@ -70,6 +75,7 @@ class TlsLayer final : public Layer {
   std::unique_ptr<Waiting> waiting_;
   std::unique_ptr<Limit> limit_;
   std::size_t unread_answers_ = 0;
+  std::uint16_t corks_ = 0;
   FailureSlot reason_;  // ours, in place of the one from below
   bool full_ : 1 = false;
   bool paused_ : 1 = false;     // what is above wants no bytes

@@ -296,6 +296,31 @@ TEST_F(Tls, WritesBeforeTheHandshakeWait) {
   });
 }
 
+TEST_F(Tls, CorkedWritesLeaveAsOneRecord) {
+  class Corked : public Protocol {
+    void data_received(std::string_view) override {
+      const auto cork = transport().cork();
+      for (int i = 0; i < 100; ++i) transport().write("0123456789");
+      transport().write(std::string(10'000, 'L'));
+      transport().write("end");
+      if (i_++ > 0) transport().close();
+    }
+    int i_ = 0;
+  };
+  on_reactor([]() -> Deferred<void> {
+    auto port = Port::serve(anywhere(), factory<Corked>(), secured());
+    auto stream = co_await secure(port);
+    for (int i = 0; i < 2; ++i) {
+      co_await stream.write("go");
+      auto all = co_await stream.read_exactly(11'003);
+      EXPECT_EQ(all.substr(0, 12), "012345678901");
+      EXPECT_EQ(all.substr(990, 20), "0123456789LLLLLLLLLL");
+      EXPECT_TRUE(all.ends_with("Lend"));
+    }
+    EXPECT_EQ(co_await stream.read_some(), std::nullopt);
+  });
+}
+
 TEST_F(Tls, SendsFilesBetweenWrites) {
   on_reactor([]() -> Deferred<void> {
     const std::string content(3'000'000, 'f');
