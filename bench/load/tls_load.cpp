@@ -31,6 +31,7 @@ void shake_hands(std::uint16_t port) {
   const int fd = bench::connect_to(port, ordinal++);
   SSL* ssl = secure(fd);
   SSL_shutdown(ssl);
+  shutdown(fd, SHUT_WR);
   char rest[256];
   while (recv(fd, rest, sizeof rest, 0) > 0) {}
   SSL_free(ssl);

@@ -23,7 +23,7 @@ class Call {
       : input_(input), output_(output) {
     input_ = ciphertext;
     output_ = &out;
-    ERR_clear_error();
+    if (ERR_peek_error() != 0) ERR_clear_error();  // left by others; looking is cheaper
   }
   ~Call() {
     input_ = {};
