@@ -16,6 +16,8 @@ class Echo {
     SSL_CTX_set_mode(context_, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_num_tickets(context_, 1);
+    SSL_CTX_set_options(context_, SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_ciphersuites(context_, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256");
     if (SSL_CTX_use_certificate_chain_file(context_, certificate.c_str()) != 1 ||
         SSL_CTX_use_PrivateKey_file(context_, certificate.c_str(), SSL_FILETYPE_PEM) != 1) {
       bench::fail("--certificate");

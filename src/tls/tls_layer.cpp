@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
+#include <optional>
 #include <utility>
 
 namespace torc::tls::detail {
@@ -46,9 +48,11 @@ void complain(const Layer& layer, const Failure& reason) noexcept {
 
 // Bounds the handshake, and later the closing: one timer that is there only then.
 struct TlsLayer::Limit final : torc::detail::Timer {
-  Limit(TlsLayer& layer, Duration limit) : layer(layer), scheduler(Scheduler::required("TLS")), limit(limit) { arm(); }
-  void arm() noexcept {
-    left = layer.unacknowledged();
+  Limit(TlsLayer& layer, Duration limit) : layer(layer), scheduler(Scheduler::required("TLS")), limit(limit) {
+    scheduler.arm(*this, scheduler.now() + limit);
+  }
+  void arm_again(std::uint64_t unacknowledged) noexcept {
+    left = unacknowledged;
     scheduler.arm(*this, scheduler.now() + limit);
   }
   void expire() noexcept override { layer.late(); }
@@ -56,7 +60,7 @@ struct TlsLayer::Limit final : torc::detail::Timer {
   TlsLayer& layer;
   Scheduler& scheduler;
   const Duration limit;
-  std::uint64_t left = 0;
+  std::uint64_t left = std::numeric_limits<std::uint64_t>::max();  // when it was armed
 };
 
 // What waits to be encrypted, and a turn to go on with it.
@@ -83,6 +87,8 @@ void TlsLayer::data_received(std::string_view data) {
 
 // The caller keeps the connection: whatever is called here may destroy its owner.
 void TlsLayer::receive(std::string_view data) {
+  std::optional<Cork> cork;  // what a handshake ends with leaves together with what is written next
+  if (!is_up()) cork.emplace(below());
   Scratch plain;
   const bool ended_before = engine_.peer_ended();
   {
@@ -253,8 +259,9 @@ void TlsLayer::close() noexcept {
   closing_ = shutting_ = true;
   if (!is_up() && !waiting_) return below().close();  // nothing was said yet
   const auto cork = below().cork();
-  if (is_up()) limit_ = std::make_unique<Limit>(*this, engine_.context().close_timeout());
-  if (is_up() && !waiting_) finish_writing();
+  if (!is_up()) return;  // the handshake has its limit
+  if (!waiting_) return finish_writing();
+  limit_ = std::make_unique<Limit>(*this, engine_.context().close_timeout());
 }
 
 void TlsLayer::shutdown_write() noexcept {
@@ -281,6 +288,7 @@ void TlsLayer::finish_writing() noexcept {
 void TlsLayer::linger() noexcept {
   if (!finished_) return;
   if (engine_.peer_ended()) return below().close();
+  if (!limit_) limit_ = std::make_unique<Limit>(*this, engine_.context().close_timeout());
   below().shutdown_write();
   below().resume_reading();
 }
@@ -308,7 +316,7 @@ void TlsLayer::late() noexcept {
   }
   const auto left = unacknowledged();
   if (left == 0) return below().close();  // the peer has all of it, and its own end is not waited for any longer
-  if (left < limit_->left) return limit_->arm();
+  if (left < limit_->left) return limit_->arm_again(left);
   fail(Failure(ConnectionLost("connection lost: the peer did not take the rest within the close time-out")), false);
 }
 
