@@ -1,5 +1,6 @@
 #include "net/on_reactor.hpp"
 #include "tls/made_certificates.hpp"
+#include "tls/tls_layer.hpp"
 
 #include <torc/async/coroutine.hpp>
 #include <torc/base/log.hpp>
@@ -402,6 +403,28 @@ TEST_F(Tls, AStalledReaderBoundsWhatIsHeld) {
     } while (most != before || most == 0);
     EXPECT_LE(most, 2 * TransportOptions{}.high_water);
     EXPECT_GT(most, TransportOptions{}.high_water);
+  });
+}
+
+TEST_F(Tls, APeerThatAsksForAnswersAndReadsNoneIsCut) {
+  on_reactor([]() -> Deferred<void> {
+    std::string end;
+    auto port = Port::serve(anywhere(), [&end](this auto, Stream s) -> Deferred<void> {
+      while (s.unsent() < 200'000) static_cast<void>(s.write(std::string(100'000, 'x')));
+      auto ended = co_await as_outcome([](Stream& s) -> Deferred<void> {
+        while (co_await s.read_some()) {}
+      }(s));
+      end = ended ? "clean" : ended.error().message();
+    }, secured());
+    auto stream = co_await secure(port);
+    SSL* ssl = layer_of<detail::TlsLayer>(*stream.transport())->engine().ssl();
+    for (int i = 0; i < 2000 && end.empty(); ++i) {
+      SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED);
+      co_await stream.write("x");
+      co_await sleep(0ns);
+    }
+    while (end.empty()) co_await sleep(1ms);
+    EXPECT_EQ(end, "the peer asks for answers and does not read them");
   });
 }
 
