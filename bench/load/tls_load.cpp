@@ -33,7 +33,8 @@ void shake_hands(std::uint16_t port) {
   SSL_shutdown(ssl);
   shutdown(fd, SHUT_WR);
   char rest[256];
-  while (recv(fd, rest, sizeof rest, 0) > 0) {}
+  while (recv(fd, rest, sizeof rest, 0) > 0) {
+  }
   SSL_free(ssl);
   close(fd);
 }

@@ -34,7 +34,9 @@ inline const Made& trusted_authority() {
 inline std::vector<BadCertificate> bad_certificates() {
   using Options = CertificateOptions;
   const Made& root = trusted_authority();
-  const auto leaf = [](Options options, const Made* by) { return std::make_shared<Made>(make_certificate(options, by)); };
+  const auto leaf = [](Options options, const Made* by) {
+    return std::make_shared<Made>(make_certificate(options, by));
+  };
   const auto of_root = [&](Options options) { return leaf(std::move(options), &root); };
   const auto authority = [](const Made* by, Options options = {}, std::string name = "torc intermediate") {
     return std::make_shared<Made>(make_authority(name, by, std::move(options)));
@@ -73,24 +75,36 @@ inline std::vector<BadCertificate> bad_certificates() {
       {"signed by itself", "self-signed certificate", leaf(good, nullptr)},
       {"for clients only", "unsuitable certificate purpose", with([](Options& o) { o.usage = "clientAuth"; })},
       {"for mail only", "unsuitable certificate purpose", with([](Options& o) { o.usage = "emailProtection"; })},
-      {"a key for signing lists only", "unsuitable certificate purpose", with([](Options& o) { o.key_usage = "critical,cRLSign"; })},
-      {"a critical extension nobody knows", "unhandled critical extension", with([](Options& o) { o.critical_extension = "1.3.6.1.4.1.55555.1"; })},
-      {"a signature by SHA-1", "CA signature digest algorithm too weak", with([](Options& o) { o.digest = EVP_sha1(); })},
+      {"a key for signing lists only", "unsuitable certificate purpose",
+       with([](Options& o) { o.key_usage = "critical,cRLSign"; })},
+      {"a critical extension nobody knows", "unhandled critical extension",
+       with([](Options& o) { o.critical_extension = "1.3.6.1.4.1.55555.1"; })},
+      {"a signature by SHA-1", "CA signature digest algorithm too weak",
+       with([](Options& o) { o.digest = EVP_sha1(); })},
       {"a key of RSA 1024", "EE certificate key too weak", with([](Options& o) { o.own_key_size_small = true; })},
   };
   const auto signed_by = [&](std::string name, std::string why, std::shared_ptr<Made> by, bool shown = true) {
-    bad.push_back({std::move(name), std::move(why), leaf(good, by.get()), shown ? std::vector{by} : std::vector<std::shared_ptr<Made>>()});
+    bad.push_back({std::move(name), std::move(why), leaf(good, by.get()),
+                   shown ? std::vector{by} : std::vector<std::shared_ptr<Made>>()});
   };
-  signed_by("by a root nobody trusts", "self-signed certificate in certificate chain", authority(nullptr, {}, "evil root"));
-  signed_by("by one who took the root's name", "certificate signature failure", authority(nullptr, {}, "torc test authority"), false);
+  signed_by("by a root nobody trusts", "self-signed certificate in certificate chain",
+            authority(nullptr, {}, "evil root"));
+  signed_by("by one who took the root's name", "certificate signature failure",
+            authority(nullptr, {}, "torc test authority"), false);
   signed_by("without the intermediate", "unable to get local issuer certificate", authority(&root), false);
-  signed_by("by one who is no authority", "invalid CA certificate", of_root({.common_name = "leaf", .dns = {"leaf.org"}}));
+  signed_by("by one who is no authority", "invalid CA certificate",
+            of_root({.common_name = "leaf", .dns = {"leaf.org"}}));
   signed_by("by an authority that expired", "certificate has expired", authority(&root, {.until = -60}));
-  signed_by("by an authority without the right to sign", "invalid CA certificate", authority(&root, {.key_usage = "critical,cRLSign"}));
-  signed_by("by an authority for other names", "permitted subtree violation", authority(&root, {.name_constraints = "critical,permitted;DNS:other.org"}));
+  signed_by("by an authority without the right to sign", "invalid CA certificate",
+            authority(&root, {.key_usage = "critical,cRLSign"}));
+  signed_by("by an authority for other names", "permitted subtree violation",
+            authority(&root, {.name_constraints = "critical,permitted;DNS:other.org"}));
   const auto first = authority(&root, {.constraints = "critical,CA:TRUE,pathlen:0"}, "first");
   const auto second = authority(first.get(), {}, "second");
-  bad.push_back({"by a chain longer than its root allows", "path length constraint exceeded", leaf(good, second.get()), {second, first}});
+  bad.push_back({"by a chain longer than its root allows",
+                 "path length constraint exceeded",
+                 leaf(good, second.get()),
+                 {second, first}});
   return bad;
 }
 

@@ -47,7 +47,8 @@ TEST(TlsCertificates, GoodOnesAreTaken) {
     const auto between = std::make_shared<Made>(make_authority("between", &root));
     const auto good = [&](std::string host, CertificateOptions options, bool by_root = true) {
       const auto leaf = std::make_shared<Made>(make_certificate(options, by_root ? &root : between.get()));
-      return BadCertificate{"good", "", leaf, by_root ? std::vector<std::shared_ptr<Made>>() : std::vector{between}, host};
+      return BadCertificate{"good", "", leaf, by_root ? std::vector<std::shared_ptr<Made>>() : std::vector{between},
+                            host};
     };
     const std::vector<BadCertificate> all = {
         good("example.org", {.dns = {"example.org"}}),

@@ -53,7 +53,8 @@ Certificate::Certificate(const std::string& path, const std::string& key_path) {
     ERR_clear_error();
     throw TlsConfigurationError("there is no certificate in " + path + " (PEM, \"BEGIN CERTIFICATE\")");
   }
-  while (CertificatePtr next{PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr)}) chain_.push_back(std::move(next));
+  while (CertificatePtr next{PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr)})
+    chain_.push_back(std::move(next));
   ERR_clear_error();
   const std::string& key_file = key_path.empty() ? path : key_path;
   key_ = read_key(key_file);
@@ -65,7 +66,8 @@ Certificate::Certificate(const std::string& path, const std::string& key_path) {
 
 void Certificate::use(SSL_CTX* context) const {
   ERR_clear_error();
-  bool good = SSL_CTX_use_certificate(context, certificate_.get()) == 1 && SSL_CTX_use_PrivateKey(context, key_.get()) == 1;
+  bool good =
+      SSL_CTX_use_certificate(context, certificate_.get()) == 1 && SSL_CTX_use_PrivateKey(context, key_.get()) == 1;
   for (const auto& each : chain_) good = good && SSL_CTX_add1_chain_cert(context, each.get()) == 1;
   if (!good) throw TlsConfigurationError("a certificate cannot be used: " + take_error());
 }
@@ -84,7 +86,8 @@ NamedCertificates::NamedCertificates(const std::string& folder) {
     if (path.extension() == ".pem") by_name_.try_emplace(lower(path.stem().string()), path.string(), std::string());
   }
   if (error) throw TlsConfigurationError("cannot read the folder " + folder + ": " + error.message());
-  if (by_name_.empty()) throw TlsConfigurationError("there is no certificate in " + folder + ": one is a file NAME.pem");
+  if (by_name_.empty())
+    throw TlsConfigurationError("there is no certificate in " + folder + ": one is a file NAME.pem");
 }
 
 const Certificate* NamedCertificates::find(std::string_view name) const {

@@ -30,8 +30,8 @@ class Certificate {
 
 class NamedCertificates {
  public:
-  /// Reads every *.pem of `folder`; the name is the file's. Throws TlsConfigurationError when one is no good, or none is
-  /// there.
+  /// Reads every *.pem of `folder`; the name is the file's. Throws TlsConfigurationError when one is no good, or
+  /// none is there.
   explicit NamedCertificates(const std::string& folder);
 
   /// The certificate for `name`, which may be in capitals: its own, or the wildcard's one level above; or null.

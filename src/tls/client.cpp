@@ -32,7 +32,8 @@ ClientContext::State::State(ClientOptions options)
   }
   SSL_CTX_set_session_cache_mode(ssl(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(ssl(), [](SSL* connection, SSL_SESSION* session) {
-    const auto& state = *static_cast<const State*>(static_cast<const Context*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection))));
+    const auto& state =
+        *static_cast<const State*>(static_cast<const Context*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection))));
     const auto& engine = *static_cast<const detail::Engine*>(SSL_get_app_data(connection));
     state.sessions_.put(engine.host(), detail::SessionPtr(session));
     return 1;  // it is ours now
@@ -52,7 +53,8 @@ void ClientContext::State::prepare(SSL* connection, const std::string& host) con
     good = X509_VERIFY_PARAM_set1_ip_asc(expected, host.substr(0, host.find('%')).c_str()) == 1;
   } else {
     const std::string name = host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
-    X509_VERIFY_PARAM_set_hostflags(expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    X509_VERIFY_PARAM_set_hostflags(expected,
+                                    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     good = X509_VERIFY_PARAM_set1_host(expected, name.data(), name.size()) == 1 &&
            SSL_set_tlsext_host_name(connection, name.c_str()) == 1;
   }

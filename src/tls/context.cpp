@@ -52,7 +52,8 @@ struct Filled {
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator(folder.path, error)) {
       const auto extension = entry.path().extension();
-      if (extension == ".pem" || extension == ".crt" || extension == ".cer") added += add_file(store, entry.path().string());
+      if (extension == ".pem" || extension == ".crt" || extension == ".cer")
+        added += add_file(store, entry.path().string());
     }
     if (error) throw TlsConfigurationError("cannot read the folder " + folder.path + ": " + error.message());
     if (added == 0) throw TlsConfigurationError("there is no trusted certificate in " + folder.path);
@@ -83,8 +84,8 @@ Context::Context(bool server, const Common& common)
   SSL_CTX_set_min_proto_version(context, common.minimum_version == Version::kTls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                    SSL_OP_PRIORITIZE_CHACHA);
-  // With forward secrecy and authenticated (RFC 9325 4.2). AES-128 first: its SHA-256 makes a handshake cheaper than the
-  // SHA-384 of AES-256, whose key length nothing needs.
+  // With forward secrecy and authenticated (RFC 9325 4.2). AES-128 first: its SHA-256 makes a handshake cheaper than
+  // the SHA-384 of AES-256, whose key length nothing needs.
   if (SSL_CTX_set_ciphersuites(context, kSuites) != 1 || SSL_CTX_set_cipher_list(context, kSuites12) != 1) {
     throw TlsConfigurationError("OpenSSL knows none of the ciphers: " + take_error());
   }
@@ -105,7 +106,8 @@ void Context::trust(const Trust& trust, int verify) {
 std::vector<unsigned char> alpn_list(const std::vector<std::string>& names) {
   std::vector<unsigned char> wire;
   for (const auto& name : names) {
-    if (name.empty() || name.size() > 255) throw TlsConfigurationError("the ALPN name \"" + name + "\" is not of 1 to 255 bytes");
+    if (name.empty() || name.size() > 255)
+      throw TlsConfigurationError("the ALPN name \"" + name + "\" is not of 1 to 255 bytes");
     wire.push_back(static_cast<unsigned char>(name.size()));
     wire.insert(wire.end(), name.begin(), name.end());
   }

@@ -61,7 +61,10 @@ std::string alert(unsigned long code) {
 }  // namespace
 
 Engine::Engine(std::shared_ptr<const Context> context, std::string host)
-    : context_(std::move(context)), host_(std::move(host)), ssl_(SSL_new(context_->ssl())), hello_seen_(!context_->is_server()) {
+    : context_(std::move(context)),
+      host_(std::move(host)),
+      ssl_(SSL_new(context_->ssl())),
+      hello_seen_(!context_->is_server()) {
   BIO* bio = ssl_ ? make_engine_bio(*this) : nullptr;
   if (!bio) throw TlsConfigurationError("OpenSSL gives no connection: " + take_error());
   SSL_set_bio(ssl(), bio, bio);
@@ -83,8 +86,8 @@ void Engine::receive(std::string_view ciphertext, Scratch& plain, Scratch& out) 
   if (open_ && !input_.empty()) read(plain);
 }
 
-// A ClientHello says at its beginning how long it is, and OpenSSL takes memory for all of it there and then. False: more
-// must come before it may have it, or it is too long. RFC 8446 4, 5.1.
+// A ClientHello says at its beginning how long it is, and OpenSSL takes memory for all of it there and then. False:
+// more must come before it may have it, or it is too long. RFC 8446 4, 5.1.
 bool Engine::look_at_hello(std::string_view& ciphertext, std::string& held) {
   if (first_.size() + ciphertext.size() < kHelloHead) {
     first_ += ciphertext;
@@ -122,13 +125,9 @@ void Engine::read(Scratch& plain) {
       continue;
     }
     switch (SSL_get_error(ssl(), 0)) {
-      case SSL_ERROR_WANT_READ:
-        return;
-      case SSL_ERROR_ZERO_RETURN:
-        peer_ended_ = true;
-        return;
-      default:
-        return fail();
+      case SSL_ERROR_WANT_READ: return;
+      case SSL_ERROR_ZERO_RETURN: peer_ended_ = true; return;
+      default: return fail();
     }
   }
 }

@@ -20,7 +20,8 @@ using detail::Scratch;
 
 // One end, and what it has said and wants said.
 struct End {
-  End(std::shared_ptr<const detail::Context> context, const std::string& host = {}) : engine(std::move(context), host) {}
+  End(std::shared_ptr<const detail::Context> context, const std::string& host = {})
+      : engine(std::move(context), host) {}
 
   void take(std::string_view bytes) {
     Scratch plain, out;
@@ -52,7 +53,8 @@ void carry(End& a, End& b, std::size_t step = std::string::npos) {
   while (!a.outbox.empty() || !b.outbox.empty()) {
     for (auto [from, to] : {std::pair(&a, &b), std::pair(&b, &a)}) {
       const std::string bytes = std::exchange(from->outbox, {});
-      for (std::size_t at = 0; at < bytes.size(); at += std::min(step, bytes.size() - at)) to->take(std::string_view(bytes).substr(at, step));
+      for (std::size_t at = 0; at < bytes.size(); at += std::min(step, bytes.size() - at))
+        to->take(std::string_view(bytes).substr(at, step));
     }
   }
 }
@@ -64,7 +66,8 @@ class TlsEngine : public testing::Test {
   static std::shared_ptr<const ClientContext::State> client(ClientOptions options) {
     return std::make_shared<const ClientContext::State>(std::move(options));
   }
-  static std::shared_ptr<const Server::State> server(const ServerOptions& options, const Server::State* before = nullptr) {
+  static std::shared_ptr<const Server::State> server(const ServerOptions& options,
+                                                     const Server::State* before = nullptr) {
     return std::make_shared<const Server::State>(options, before);
   }
   static const Site& site() {

@@ -27,12 +27,14 @@ WallTime time_of(const ASN1_TIME* time) {
 }
 
 std::string text_of(const ASN1_STRING* text) {
-  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)), static_cast<std::size_t>(ASN1_STRING_length(text))};
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+          static_cast<std::size_t>(ASN1_STRING_length(text))};
 }
 
 std::string address_text(const ASN1_STRING* address) {
   const auto* bytes = ASN1_STRING_get0_data(address);
-  if (ASN1_STRING_length(address) == 4) return IpAddress(IpAddress::V4Bytes{bytes[0], bytes[1], bytes[2], bytes[3]}).str();
+  if (ASN1_STRING_length(address) == 4)
+    return IpAddress(IpAddress::V4Bytes{bytes[0], bytes[1], bytes[2], bytes[3]}).str();
   if (ASN1_STRING_length(address) != 16) return {};
   IpAddress::V6Bytes v6;
   std::copy_n(bytes, 16, v6.begin());
@@ -45,7 +47,8 @@ std::vector<std::string> names_of(const X509* certificate) {
   std::vector<std::string> names;
   for (int i = 0; i < sk_GENERAL_NAME_num(all.get()); ++i) {
     int type = 0;
-    const auto* value = static_cast<const ASN1_STRING*>(GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(all.get(), i), &type));
+    const auto* value =
+        static_cast<const ASN1_STRING*>(GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(all.get(), i), &type));
     if (type == GEN_DNS) names.push_back(text_of(value));
     if (type == GEN_IPADD) names.push_back(address_text(value));
   }

@@ -14,7 +14,8 @@ namespace torc::tls::detail {
 KeyLog::KeyLog(const std::string& path) {
   if (path.empty()) return;
   file_ = UniqueFd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
-  if (!file_) throw TlsConfigurationError("cannot write the key log " + path + ": " + std::generic_category().message(errno));
+  if (!file_)
+    throw TlsConfigurationError("cannot write the key log " + path + ": " + std::generic_category().message(errno));
   log::warning("tls", "the secrets of connections are written to " + path + ": whoever reads it reads them too");
 }
 

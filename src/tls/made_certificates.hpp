@@ -9,6 +9,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
+#include <unistd.h>
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
@@ -16,7 +17,6 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 #include <vector>
 
 namespace torc::tls {
@@ -72,7 +72,8 @@ inline void add_names(X509* certificate, const CertificateOptions& options) {
   for (const auto& each : options.dns) add(GEN_DNS, each);
   for (const auto& each : options.ip) {
     ASN1_OCTET_STRING* address = a2i_IPADDRESS(each.c_str());
-    add(GEN_IPADD, {reinterpret_cast<const char*>(ASN1_STRING_get0_data(address)), static_cast<std::size_t>(ASN1_STRING_length(address))});
+    add(GEN_IPADD, {reinterpret_cast<const char*>(ASN1_STRING_get0_data(address)),
+                    static_cast<std::size_t>(ASN1_STRING_length(address))});
     ASN1_OCTET_STRING_free(address);
   }
   must(X509_add1_ext_i2d(certificate, NID_subject_alt_name, names, 0, 0) == 1, "names");
@@ -93,7 +94,9 @@ inline void add_unknown(X509* certificate, const std::string& oid) {
 /// Signed by `issuer`, or by itself.
 inline Made make_certificate(const CertificateOptions& options, const Made* issuer = nullptr) {
   static std::atomic<long> serial = 1000;
-  Made made{CertificatePtr(X509_new()), KeyPtr(options.own_key_size_small ? EVP_RSA_gen(1024) : EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"))};
+  Made made{
+      CertificatePtr(X509_new()),
+      KeyPtr(options.own_key_size_small ? EVP_RSA_gen(1024) : EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"))};
   X509* x = made.certificate.get();
   X509_set_version(x, 2);
   ASN1_INTEGER_set(X509_get_serialNumber(x), serial++);
@@ -174,7 +177,8 @@ class Folder {
 struct Site {
   Folder folder;
   Made authority = make_authority("torc test authority");
-  Made certificate = make_certificate({.common_name = "example.org", .dns = {"example.org", "localhost"}, .ip = {"127.0.0.1"}}, &authority);
+  Made certificate = make_certificate(
+      {.common_name = "example.org", .dns = {"example.org", "localhost"}, .ip = {"127.0.0.1"}}, &authority);
   std::string pem_file = folder.put("site.pem", certificate);
   std::string ca_file = folder.put("ca.pem", pem(authority.certificate.get()));
 

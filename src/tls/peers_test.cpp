@@ -12,9 +12,9 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
+#include <fcntl.h>
 #include <csignal>
 #include <cstdio>
-#include <fcntl.h>
 
 extern char** environ;
 
@@ -23,7 +23,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-bool installed(const std::string& program) { return std::system(("command -v " + program + " >/dev/null").c_str()) == 0; }
+bool installed(const std::string& program) {
+  return std::system(("command -v " + program + " >/dev/null").c_str()) == 0;
+}
 
 // What a command prints, both streams.
 Deferred<std::string> output_of(std::string command) {
@@ -90,8 +92,10 @@ const Site& site() {
 Deferred<void> hello(Stream s) {
   if (!co_await s.read_until("\r\n\r\n")) co_return;
   const auto told = info(s);
-  const std::string body = "hello over " + told->cipher + " " + told->alpn + (told->peer ? " " + told->peer->subject : "");
-  co_await s.write("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  const std::string body =
+      "hello over " + told->cipher + " " + told->alpn + (told->peer ? " " + told->peer->subject : "");
+  co_await s.write("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) +
+                   "\r\n\r\n" + body);
 }
 
 class TlsPeers : public testing::Test {
@@ -109,7 +113,8 @@ TEST_F(TlsPeers, CurlGetsAPage) {
     auto port = Port::serve(anywhere(), hello, {.layers = {server(options)}});
     const auto number = std::to_string(port.address().port());
     const auto curl = [&](const std::string& more) {
-      return output_of("curl -sS --http1.1 --resolve example.org:" + number + ":127.0.0.1 https://example.org:" + number + "/ " + more);
+      return output_of("curl -sS --http1.1 --resolve example.org:" + number +
+                       ":127.0.0.1 https://example.org:" + number + "/ " + more);
     };
     auto page = co_await curl("--cacert " + site().ca_file);
     EXPECT_TRUE(page.starts_with("hello over TLS_") && page.ends_with(" http/1.1")) << page;
@@ -129,9 +134,10 @@ TEST_F(TlsPeers, TheOpensslClientResumesAndIsToldOfTheEnd) {
     auto port = Port::serve(anywhere(), hello, {.layers = {server(as_site())}});
     const std::string session = site().folder.path("session");
     const auto connect = [&](const std::string& more) {
-      return output_of("printf 'GET / HTTP/1.1\\r\\n\\r\\n' | openssl s_client -ign_eof -servername example.org -verify_return_error" 
-                       " -verify_hostname example.org -CAfile " + site().ca_file + " -connect 127.0.0.1:" +
-                       std::to_string(port.address().port()) + " " + more);
+      return output_of(
+          "printf 'GET / HTTP/1.1\\r\\n\\r\\n' | openssl s_client -ign_eof -servername example.org -verify_return_error"
+          " -verify_hostname example.org -CAfile " +
+          site().ca_file + " -connect 127.0.0.1:" + std::to_string(port.address().port()) + " " + more);
     };
     for (const std::string version : {"-tls1_3", "-tls1_2"}) {
       auto first = co_await connect(version + " -sess_out " + session);
@@ -150,7 +156,8 @@ TEST_F(TlsPeers, TheOpensslServerIsVerified) {
   if (!installed("openssl")) GTEST_SKIP() << "openssl is not installed";
   on_reactor([]() -> Deferred<void> {
     for (const std::string version : {"-tls1_3", "-tls1_2"}) {
-      Peer peer("openssl s_server -accept 127.0.0.1:0 -www -alpn http/1.1 " + version + " -cert " + site().pem_file + " -key " + site().pem_file);
+      Peer peer("openssl s_server -accept 127.0.0.1:0 -www -alpn http/1.1 " + version + " -cert " + site().pem_file +
+                " -key " + site().pem_file);
       const auto address = local(peer.port_after("ACCEPT"));
       const ClientContext context({.host = "example.org", .trust = TrustFile{site().ca_file}, .alpn = {"http/1.1"}});
       for (int i = 0; i < 3; ++i) {
@@ -161,7 +168,8 @@ TEST_F(TlsPeers, TheOpensslServerIsVerified) {
         co_await stream.write("GET / HTTP/1.0\r\n\r\n");
         auto line = co_await stream.read_line();
         EXPECT_EQ(line, "HTTP/1.0 200 ok");
-        while (co_await stream.read_some()) {}  // ended by a close_notify
+        while (co_await stream.read_some()) {
+        }  // ended by a close_notify
       }
       auto stream = co_await connect_tcp(address);
       auto refused = co_await as_outcome(stream.upgrade(context.layer("example.com")));
@@ -180,12 +188,16 @@ TEST_F(TlsPeers, NginxIsVerifiedAndResumed) {
     }
     const auto dir = site().folder.path();
     site().folder.put("www/index.html", std::string(300'000, 'n'));
-    const auto config = site().folder.put("nginx.conf",
-        "daemon off; master_process off; pid " + dir + "/pid; error_log " + dir + "/error;\nevents {}\nhttp { access_log off; "
-        "client_body_temp_path " + dir + "/t; proxy_temp_path " + dir + "/t; fastcgi_temp_path " + dir + "/t; uwsgi_temp_path " +
-        dir + "/t; scgi_temp_path " + dir + "/t; server { listen 127.0.0.1:" + std::to_string(number) + " ssl; ssl_certificate " +
-        site().pem_file + "; ssl_certificate_key " + site().pem_file + "; ssl_verify_client optional; ssl_client_certificate " +
-        site().ca_file + "; add_header X-Client $ssl_client_s_dn; root " + dir + "/www; } }\n");
+    const auto config = site().folder.put(
+        "nginx.conf", "daemon off; master_process off; pid " + dir + "/pid; error_log " + dir +
+                          "/error;\nevents {}\nhttp { access_log off; "
+                          "client_body_temp_path " +
+                          dir + "/t; proxy_temp_path " + dir + "/t; fastcgi_temp_path " + dir + "/t; uwsgi_temp_path " +
+                          dir + "/t; scgi_temp_path " + dir +
+                          "/t; server { listen 127.0.0.1:" + std::to_string(number) + " ssl; ssl_certificate " +
+                          site().pem_file + "; ssl_certificate_key " + site().pem_file +
+                          "; ssl_verify_client optional; ssl_client_certificate " + site().ca_file +
+                          "; add_header X-Client $ssl_client_s_dn; root " + dir + "/www; } }\n");
     Peer peer("/usr/sbin/nginx -c " + config + " 2>/dev/null");
     ClientOptions options{.host = "example.org", .trust = TrustFile{site().ca_file}};
     options.certificate = site().issue("nginx_client.pem", {.common_name = "torc", .usage = "clientAuth"});
@@ -194,13 +206,17 @@ TEST_F(TlsPeers, NginxIsVerifiedAndResumed) {
       std::optional<Stream> stream;
       while (!stream) {
         auto connected = co_await as_outcome(connect_tcp(local(number)));
-        if (connected) stream = std::move(*connected); else co_await sleep(10ms);
+        if (connected)
+          stream = std::move(*connected);
+        else
+          co_await sleep(10ms);
       }
       co_await stream->upgrade(context.layer());
       EXPECT_EQ(info(*stream)->resumed, i > 0);
       co_await stream->write("GET / HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n");
       auto head = co_await stream->read_until("\r\n\r\n");
-      EXPECT_TRUE(head && head->starts_with("HTTP/1.1 200") && head->contains("X-Client: CN=torc")) << head.value_or("");
+      EXPECT_TRUE(head && head->starts_with("HTTP/1.1 200") && head->contains("X-Client: CN=torc"))
+          << head.value_or("");
       EXPECT_EQ((co_await stream->read_exactly(300'000)).size(), 300'000u);
       EXPECT_EQ(co_await stream->read_some(), std::nullopt);
     }

@@ -1,4 +1,5 @@
-// Pending: what waits to be encrypted, because the handshake is not done or a file comes before it. First in, first out.
+// Pending: what waits to be encrypted, because the handshake is not done or a file comes before it. First in,
+// first out.
 // Exists only while there is something.
 #pragma once
 

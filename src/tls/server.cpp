@@ -13,7 +13,8 @@ namespace torc::tls {
 
 namespace {
 
-constexpr std::size_t kAuthoritiesNamed = 64;  // clients are told by whom a certificate may be signed, unless by too many
+constexpr std::size_t kAuthoritiesNamed =
+    64;  // clients are told by whom a certificate may be signed, unless by too many
 
 // Calls `f` with each certificate in the store of `context`.
 template <class F>
@@ -30,19 +31,21 @@ Server::State::State(const ServerOptions& options, const State* before)
     : Context(true, {options.minimum_version, options.handshake_timeout, options.close_timeout, options.key_log}),
       alpn_(detail::alpn_list(options.alpn)),
       has_default_(!options.certificate.empty()) {
-  if (!has_default_ && options.folder.empty()) throw TlsConfigurationError("a TLS server needs a certificate, or a folder of them");
+  if (!has_default_ && options.folder.empty())
+    throw TlsConfigurationError("a TLS server needs a certificate, or a folder of them");
   if (has_default_) detail::Certificate(options.certificate, options.key).use(ssl());
   if (!options.folder.empty()) {
     named_.emplace(options.folder);
-    SSL_CTX_set_tlsext_servername_callback(ssl(), +[](SSL* connection, int* alert, void*) {
-      return of(connection).choose_certificate(connection, alert);
-    });
+    SSL_CTX_set_tlsext_servername_callback(
+        ssl(),
+        +[](SSL* connection, int* alert, void*) { return of(connection).choose_certificate(connection, alert); });
   }
   if (!alpn_.empty()) {
-    SSL_CTX_set_alpn_select_cb(ssl(), [](SSL* connection, const unsigned char** chosen, unsigned char* size,
-                                         const unsigned char* offered, unsigned length, void*) {
-      return of(connection).choose_protocol(chosen, size, offered, length);
-    }, nullptr);
+    SSL_CTX_set_alpn_select_cb(
+        ssl(),
+        [](SSL* connection, const unsigned char** chosen, unsigned char* size, const unsigned char* offered,
+           unsigned length, void*) { return of(connection).choose_protocol(chosen, size, offered, length); },
+        nullptr);
   }
   ask_for_certificates(options);
   resume_sessions(options, before);
@@ -129,11 +132,13 @@ int Server::State::choose_certificate(SSL* connection, int* alert) const {
 int Server::State::choose_protocol(const unsigned char** chosen, unsigned char* size, const unsigned char* offered,
                                    unsigned length) const {
   auto** out = const_cast<unsigned char**>(chosen);
-  const auto result = SSL_select_next_proto(out, size, alpn_.data(), static_cast<unsigned>(alpn_.size()), offered, length);
+  const auto result =
+      SSL_select_next_proto(out, size, alpn_.data(), static_cast<unsigned>(alpn_.size()), offered, length);
   return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-Server::Server(ServerOptions options) : options_(std::move(options)), state_(std::make_shared<const State>(options_, nullptr)) {}
+Server::Server(ServerOptions options)
+    : options_(std::move(options)), state_(std::make_shared<const State>(options_, nullptr)) {}
 Server::~Server() = default;
 
 std::shared_ptr<const Server::State> Server::state() const {

@@ -29,7 +29,8 @@ class Server::State final : public detail::Context {
   Policy policy(const ServerOptions& options) const;
   void resume_sessions(const ServerOptions& options, const State* before);
   int choose_certificate(SSL* connection, int* alert) const;
-  int choose_protocol(const unsigned char** chosen, unsigned char* size, const unsigned char* offered, unsigned length) const;
+  int choose_protocol(const unsigned char** chosen, unsigned char* size, const unsigned char* offered,
+                      unsigned length) const;
   static const State& of(const SSL* connection);
 
   std::vector<unsigned char> alpn_;

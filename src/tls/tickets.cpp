@@ -24,7 +24,8 @@ bool start(const TicketKeys::Key& key, unsigned char* iv, EVP_CIPHER_CTX* cipher
   auto* mac_key = const_cast<unsigned char*>(key.mac.data());
   char digest[] = "SHA256";
   const OSSL_PARAM params[] = {OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, mac_key, key.mac.size()),
-                               OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0), OSSL_PARAM_construct_end()};
+                               OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                               OSSL_PARAM_construct_end()};
   return EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), nullptr, key.cipher.data(), iv, seal) == 1 &&
          EVP_MAC_CTX_set_params(mac, params) == 1;
 }
@@ -36,7 +37,8 @@ std::optional<TicketKeys::Key> TicketKeys::newest(Instant now) {
   forget_old(now);
   if (keys_.empty() || rotate_ || now - keys_.front().made >= lifetime_ / 2) {
     Key key{.made = now};
-    if (RAND_bytes(key.name.data(), key.name.size()) != 1 || RAND_priv_bytes(key.cipher.data(), key.cipher.size()) != 1 ||
+    if (RAND_bytes(key.name.data(), key.name.size()) != 1 ||
+        RAND_priv_bytes(key.cipher.data(), key.cipher.size()) != 1 ||
         RAND_priv_bytes(key.mac.data(), key.mac.size()) != 1) {
       return std::nullopt;
     }

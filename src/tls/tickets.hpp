@@ -2,8 +2,8 @@
 //
 //   newest ── seals and opens ──(half the lifetime, or rotate())──▶ older: opens only ──(the lifetime)──▶ forgotten
 //
-// So a ticket is good for half the lifetime at least, and a key that leaks opens what came in that lifetime at most. Kept
-// in memory only, never shared between two servers: a ticket of one means nothing to the other. From any thread.
+// So a ticket is good for half the lifetime at least, and a key that leaks opens what came in that lifetime at most.
+// Kept in memory only, never shared between two servers: a ticket of one means nothing to the other. From any thread.
 #pragma once
 
 #include "tls/openssl.hpp"

@@ -16,8 +16,8 @@ using detail::Scratch;
 
 struct Contexts {
   Site site;
-  std::shared_ptr<const ClientContext::State> client =
-      std::make_shared<const ClientContext::State>(ClientOptions{.host = "example.org", .trust = TrustFile{site.ca_file}});
+  std::shared_ptr<const ClientContext::State> client = std::make_shared<const ClientContext::State>(
+      ClientOptions{.host = "example.org", .trust = TrustFile{site.ca_file}});
   std::shared_ptr<const Server::State> server =
       std::make_shared<const Server::State>(ServerOptions{.certificate = site.pem_file}, nullptr);
 };

@@ -72,7 +72,8 @@ struct TlsLayer::Waiting final : torc::detail::Posted {
   Pending pending;
 };
 
-TlsLayer::TlsLayer(std::shared_ptr<const Context> context, std::string host) : engine_(std::move(context), std::move(host)) {}
+TlsLayer::TlsLayer(std::shared_ptr<const Context> context, std::string host)
+    : engine_(std::move(context), std::move(host)) {}
 TlsLayer::~TlsLayer() = default;
 
 void TlsLayer::connection_made() {
@@ -97,7 +98,8 @@ void TlsLayer::receive(std::string_view data) {
     const bool held_up = is_up() && below().full() && !engine_.failed();
     unread_answers_ = held_up ? unread_answers_ + out.view().size() : 0;
     if (!out.empty()) below().write(out.view());
-    if (unread_answers_ > kAnswers) return fail(Failure(TlsError("the peer asks for answers and does not read them")), false);
+    if (unread_answers_ > kAnswers)
+      return fail(Failure(TlsError("the peer asks for answers and does not read them")), false);
   }
   if (!is_up() && !engine_.handshaking()) became_up();
   if (!plain.empty() && !closing_ && !over()) Layer::data_received(plain.view());
@@ -118,9 +120,11 @@ void TlsLayer::became_up() {
 void TlsLayer::end_received() {
   if (over()) return;
   if (closing_) return below().close();
-  if (!is_up()) return fail(Failure(TlsHandshakeFailed("the peer ended the connection during the TLS handshake")), true);
+  if (!is_up())
+    return fail(Failure(TlsHandshakeFailed("the peer ended the connection during the TLS handshake")), true);
   if (!engine_.peer_ended()) {
-    fail(Failure(TlsTruncated("the connection ended without the peer's close_notify: something may be missing")), false);
+    fail(Failure(TlsTruncated("the connection ended without the peer's close_notify: something may be missing")),
+         false);
   }
 }
 
@@ -199,7 +203,8 @@ void TlsLayer::wait(Add add) noexcept {
   const auto cork = below().cork();
   if (waiting_ && waiting_->pending.memory() > kMarks.write_limit) {
     return fail(Failure(BufferFull("connection aborted: " + std::to_string(waiting_->pending.memory()) +
-                                   " bytes wait to be encrypted (write_limit)")), false);
+                                   " bytes wait to be encrypted (write_limit)")),
+                false);
   }
   try {
     if (!waiting_) waiting_ = std::make_unique<Waiting>(*this);
@@ -312,7 +317,8 @@ void TlsLayer::resume_reading() noexcept {
 void TlsLayer::late() noexcept {
   const auto cork = below().cork();
   if (!is_up()) {
-    return fail(Failure(TlsHandshakeFailed("the TLS handshake was not done within " + in_seconds(limit_->limit))), false);
+    return fail(Failure(TlsHandshakeFailed("the TLS handshake was not done within " + in_seconds(limit_->limit))),
+                false);
   }
   const auto left = unacknowledged();
   if (left == 0) return below().close();  // the peer has all of it, and its own end is not waited for any longer

@@ -1,6 +1,6 @@
 // TlsLayer: an Engine between a connection and its protocol.
 //
-//   shaking hands ──▶ up ──close()──▶ closing: what is pending, close_notify, then until the peer has ended ──▶ closed below
+//   shaking hands ──▶ up ──close()──▶ closing: what is pending, close_notify, until the peer has ended ──▶ closed below
 //        └────────────┴── failure, abort(), a limit ──▶ closed below at once
 //
 // What is written goes encrypted to what is below at once, which queues and bounds it; only what is written before the
@@ -78,9 +78,9 @@ class TlsLayer final : public Layer {
   std::uint16_t corks_ = 0;
   FailureSlot reason_;  // ours, in place of the one from below
   bool full_ : 1 = false;
-  bool paused_ : 1 = false;     // what is above wants no bytes
-  bool shutting_ : 1 = false;   // no more is taken from above: shutdown_write() or close()
-  bool finished_ : 1 = false;   // close_notify went out
+  bool paused_ : 1 = false;  // what is above wants no bytes
+  bool shutting_ : 1 = false;  // no more is taken from above: shutdown_write() or close()
+  bool finished_ : 1 = false;  // close_notify went out
   bool closing_ : 1 = false;
   bool pumping_ : 1 = false;
 };

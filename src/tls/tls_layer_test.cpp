@@ -1,14 +1,9 @@
-#include "net/on_reactor.hpp"
-#include "tls/made_certificates.hpp"
 #include "tls/tls_layer.hpp"
+#include "tls/secured_port.hpp"
 
 #include <torc/async/coroutine.hpp>
 #include <torc/base/log.hpp>
-#include <torc/net/connect.hpp>
 #include <torc/net/connection.hpp>
-#include <torc/tls/tls.hpp>
-
-#include <gtest/gtest.h>
 
 #include <fcntl.h>
 
@@ -18,32 +13,6 @@ namespace torc::tls {
 namespace {
 
 using namespace std::chrono_literals;
-
-ListeningSocket anywhere() { return ListeningSocket::tcp(SocketAddress(IpAddress::loopback_v4(), 0)); }
-
-Deferred<void> echo(Stream s) {
-  while (auto chunk = co_await s.read_some()) co_await s.write(*chunk);
-}
-
-class Echo : public Protocol {
-  void data_received(std::string_view data) override { transport().write(data); }
-};
-
-class Tls : public testing::Test {
- protected:
-  static const Site& site() {
-    static const Site site;
-    return site;
-  }
-  static ServerOptions as_site() { return {.certificate = site().pem_file}; }
-  static ClientOptions to_site() { return {.host = "example.org", .trust = TrustFile{site().ca_file}}; }
-  static PortOptions secured(const ServerOptions& options = as_site()) { return {.layers = {server(options)}}; }
-  static Deferred<Stream> secure(const Port& port, ClientOptions options = to_site()) {
-    auto stream = co_await connect_tcp(port.address());
-    co_await stream.upgrade(client(std::move(options)));
-    co_return stream;
-  }
-};
 
 TEST_F(Tls, ProtocolsAndStreamsTalkOverIt) {
   on_reactor([]() -> Deferred<void> {
@@ -71,10 +40,13 @@ TEST_F(Tls, TellsWhatWasAgreedUpon) {
     auto options = as_site();
     options.alpn = {"echo"};
     std::optional<Info> seen;
-    auto port = Port::serve(anywhere(), [&seen](this auto, Stream s) -> Deferred<void> {
-      seen = info(s);
-      co_await echo(std::move(s));
-    }, secured(options));
+    auto port = Port::serve(
+        anywhere(),
+        [&seen](this auto, Stream s) -> Deferred<void> {
+          seen = info(s);
+          co_await echo(std::move(s));
+        },
+        secured(options));
     auto to = to_site();
     to.alpn = {"other", "echo"};
     auto stream = co_await secure(port, to);
@@ -120,10 +92,13 @@ TEST_F(Tls, ClientsShowCertificates) {
     options.client_certificates = ClientCertificates::kRequired;
     options.client_trust = TrustFile{site().ca_file};
     std::string who;
-    auto port = Port::serve(anywhere(), [&who](this auto, Stream s) -> Deferred<void> {
-      who = info(s)->peer->subject;
-      co_await echo(std::move(s));
-    }, secured(options));
+    auto port = Port::serve(
+        anywhere(),
+        [&who](this auto, Stream s) -> Deferred<void> {
+          who = info(s)->peer->subject;
+          co_await echo(std::move(s));
+        },
+        secured(options));
     auto with = to_site();
     with.certificate = site().issue("me.pem", {.common_name = "me", .usage = "clientAuth"});
     auto stream = co_await secure(port, with);
@@ -132,7 +107,8 @@ TEST_F(Tls, ClientsShowCertificates) {
     EXPECT_EQ(who, "CN=me");
     auto without = co_await secure(port);  // TLS 1.3: the client is done before it is refused
     auto refused = co_await as_outcome(without.read_some());
-    EXPECT_EQ(refused.error().message(), "the TLS connection to example.org broke: its alert is \"certificate required\"");
+    EXPECT_EQ(refused.error().message(),
+              "the TLS connection to example.org broke: its alert is \"certificate required\"");
     auto wrong = to_site();
     wrong.certificate = site().folder.put("self.pem", make_certificate({.common_name = "me"}));
     auto unknown = co_await secure(port, wrong);
@@ -250,12 +226,16 @@ TEST_F(Tls, AnUpgradeInTheMiddleOfAConversation) {
 TEST_F(Tls, ATruncatedEndIsNotACleanOne) {
   on_reactor([]() -> Deferred<void> {
     std::string end;
-    auto port = Port::serve(anywhere(), [&end](this auto, Stream s) -> Deferred<void> {
-      auto ended = co_await as_outcome([](Stream& s) -> Deferred<void> {
-        while (co_await s.read_some()) {}
-      }(s));
-      end = ended ? "clean" : ended.error().type_name();
-    }, secured());
+    auto port = Port::serve(
+        anywhere(),
+        [&end](this auto, Stream s) -> Deferred<void> {
+          auto ended = co_await as_outcome([](Stream& s) -> Deferred<void> {
+            while (co_await s.read_some()) {
+            }
+          }(s));
+          end = ended ? "clean" : ended.error().type_name();
+        },
+        secured());
     {
       auto clean = co_await secure(port);
       co_await clean.write("all of it");
@@ -326,11 +306,14 @@ TEST_F(Tls, SendsFilesBetweenWrites) {
   on_reactor([]() -> Deferred<void> {
     const std::string content(3'000'000, 'f');
     const auto path = site().folder.put("large", content);
-    auto port = Port::serve(anywhere(), [&](this auto, Stream s) -> Deferred<void> {
-      co_await s.write("<");
-      co_await s.send_file(UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), 1, content.size() - 1);
-      co_await s.write(">");
-    }, secured());
+    auto port = Port::serve(
+        anywhere(),
+        [&](this auto, Stream s) -> Deferred<void> {
+          co_await s.write("<");
+          co_await s.send_file(UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), 1, content.size() - 1);
+          co_await s.write(">");
+        },
+        secured());
     auto stream = co_await secure(port);
     EXPECT_EQ(co_await stream.read_exactly(content.size() + 1), "<" + content.substr(1) + ">");
     EXPECT_EQ(co_await stream.read_some(), std::nullopt);
@@ -340,10 +323,13 @@ TEST_F(Tls, SendsFilesBetweenWrites) {
 TEST_F(Tls, AFileThatIsTooShortCutsTheConnection) {
   on_reactor([]() -> Deferred<void> {
     const auto path = site().folder.put("short", "short");
-    auto port = Port::serve(anywhere(), [&](this auto, Stream s) -> Deferred<void> {
-      co_await s.send_file(UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), 0, 100);
-      co_await s.read_some();
-    }, secured());
+    auto port = Port::serve(
+        anywhere(),
+        [&](this auto, Stream s) -> Deferred<void> {
+          co_await s.send_file(UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), 0, 100);
+          co_await s.read_some();
+        },
+        secured());
     auto stream = co_await secure(port);
     auto cut = co_await as_outcome(stream.read_exactly(100));
     EXPECT_TRUE(cut.error().check<ConnectionLost>()) << cut.error().message();
@@ -362,7 +348,10 @@ TEST_F(Tls, ASlowHandshakeIsCut) {
     EXPECT_TRUE(cut.error().check<ConnectionLost>());
     EXPECT_TRUE(captured->contains("the TLS handshake was not done within 30 ms")) << captured->text();
     // And a server that says nothing.
-    auto mute = Port::serve(anywhere(), [](Stream s) -> Deferred<void> { while (co_await s.read_some()) {} });
+    auto mute = Port::serve(anywhere(), [](Stream s) -> Deferred<void> {
+      while (co_await s.read_some()) {
+      }
+    });
     auto waits = to_site();
     waits.handshake_timeout = 30ms;
     auto late = co_await as_outcome(secure(mute, waits));
@@ -386,14 +375,17 @@ TEST_F(Tls, ClosingDoesNotWaitForeverForAPeer) {
 TEST_F(Tls, AStalledReaderBoundsWhatIsHeld) {
   on_reactor([]() -> Deferred<void> {
     std::uint64_t most = 0;
-    auto port = Port::serve(anywhere(), [&most](this auto, Stream s) -> Deferred<void> {
-      const std::string piece(16 * 1024, 'x');
-      while (true) {
-        auto written = s.write(piece);
-        most = std::max(most, s.unsent());
-        co_await std::move(written);
-      }
-    }, secured());
+    auto port = Port::serve(
+        anywhere(),
+        [&most](this auto, Stream s) -> Deferred<void> {
+          const std::string piece(16 * 1024, 'x');
+          while (true) {
+            auto written = s.write(piece);
+            most = std::max(most, s.unsent());
+            co_await std::move(written);
+          }
+        },
+        secured());
     auto stream = co_await secure(port);
     co_await stream.read_some();
     std::uint64_t before = 0;
@@ -409,13 +401,17 @@ TEST_F(Tls, AStalledReaderBoundsWhatIsHeld) {
 TEST_F(Tls, APeerThatAsksForAnswersAndReadsNoneIsCut) {
   on_reactor([]() -> Deferred<void> {
     std::string end;
-    auto port = Port::serve(anywhere(), [&end](this auto, Stream s) -> Deferred<void> {
-      while (s.unsent() < 200'000) static_cast<void>(s.write(std::string(100'000, 'x')));
-      auto ended = co_await as_outcome([](Stream& s) -> Deferred<void> {
-        while (co_await s.read_some()) {}
-      }(s));
-      end = ended ? "clean" : ended.error().message();
-    }, secured());
+    auto port = Port::serve(
+        anywhere(),
+        [&end](this auto, Stream s) -> Deferred<void> {
+          while (s.unsent() < 200'000) static_cast<void>(s.write(std::string(100'000, 'x')));
+          auto ended = co_await as_outcome([](Stream& s) -> Deferred<void> {
+            while (co_await s.read_some()) {
+            }
+          }(s));
+          end = ended ? "clean" : ended.error().message();
+        },
+        secured());
     auto stream = co_await secure(port);
     SSL* ssl = layer_of<detail::TlsLayer>(*stream.transport())->engine().ssl();
     for (int i = 0; i < 2000 && end.empty(); ++i) {
@@ -452,7 +448,8 @@ TEST_F(Tls, OptionsThatCannotWorkAreRefused) {
     }
     return "taken";
   };
-  EXPECT_EQ(refused([] { client({}); }), "a TLS client needs the name of its host: nothing else tells who the peer is to be");
+  EXPECT_EQ(refused([] { client({}); }),
+            "a TLS client needs the name of its host: nothing else tells who the peer is to be");
   EXPECT_TRUE(refused([] { client({.host = std::string("a\0b", 3)}); }).starts_with("TLS to "));
   EXPECT_EQ(refused([] { server({}); }), "a TLS server needs a certificate, or a folder of them");
   EXPECT_EQ(refused([] { server({.certificate = "/nowhere.pem"}); }), "cannot read /nowhere.pem: no such file");
@@ -461,61 +458,11 @@ TEST_F(Tls, OptionsThatCannotWorkAreRefused) {
   const auto other = site().folder.put("other.pem", make_certificate({}));
   EXPECT_EQ(refused([&] { server({.certificate = site().pem_file, .key = other}); }),
             "the key in " + other + " is not that of the certificate in " + site().pem_file);
-  EXPECT_EQ(refused([] { server({.certificate = site().pem_file, .client_certificates = ClientCertificates::kRequired}); }),
-            "clients are to show certificates, and client_trust does not say who vouches for them");
+  EXPECT_EQ(
+      refused([] { server({.certificate = site().pem_file, .client_certificates = ClientCertificates::kRequired}); }),
+      "clients are to show certificates, and client_trust does not say who vouches for them");
   EXPECT_EQ(refused([] { client({.host = "a.org", .trust = TrustPem{"nothing"}}); }),
             "there is no certificate in the text that is to be trusted");
-}
-
-// Whoever owns either end goes after so many turns of the loop.
-class TlsOwners : public Tls {
- protected:
-  static Deferred<void> converse(SocketAddress where) {
-    auto stream = co_await connect_tcp(where);
-    co_await stream.upgrade(client(to_site()));
-    co_await stream.write(std::string(300'000, 'x'));
-    co_await stream.read_exactly(300'000);
-    stream.shutdown_write();
-    while (co_await stream.read_some()) {}
-  }
-  static Deferred<void> turns(int count) {
-    for (int i = 0; i < count; ++i) co_await sleep(0ns);
-  }
-  static Deferred<void> client_goes(int steps) {
-    auto port = Port::serve(anywhere(), echo, secured());
-    {
-      auto talking = converse(port.address());
-      co_await turns(steps);
-    }
-    co_await turns(20);
-  }
-  static Deferred<void> server_goes(int steps, bool in_order) {
-    std::optional<Port> port = Port::serve(anywhere(), echo, secured());
-    auto talking = converse(port->address());
-    co_await turns(steps);
-    if (in_order) co_await port->close();
-    port.reset();
-    const auto outcome = co_await as_outcome(std::move(talking));
-    if (!outcome) {
-      const Failure failure = outcome.error();
-      EXPECT_TRUE((failure.check<ConnectionClosed, ConnectError>())) << failure.message();
-    }
-  }
-};
-
-TEST_F(TlsOwners, TheClientsMayGoAtEachStep) {
-  on_reactor([]() -> Deferred<void> {
-    for (int steps = 0; steps < 40; ++steps) co_await client_goes(steps);
-  });
-}
-
-TEST_F(TlsOwners, ThePortMayGoAtEachStep) {
-  on_reactor([]() -> Deferred<void> {
-    for (int steps = 0; steps < 40; ++steps) {
-      co_await server_goes(steps, false);
-      co_await server_goes(steps, true);
-    }
-  });
 }
 
 }  // namespace

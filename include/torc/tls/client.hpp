@@ -55,8 +55,8 @@ class ClientContext {
   std::shared_ptr<const State> state_;
 };
 
-/// A layer from a context that this thread made for the same options, `host` aside, up to ten minutes ago, or makes now:
-/// a file that changes is seen after that. Throws TlsConfigurationError.
+/// A layer from a context that this thread made for the same options, `host` aside, up to ten minutes ago, or makes
+/// now: a file that changes is seen after that. Throws TlsConfigurationError.
 std::unique_ptr<Layer> client(ClientOptions options);
 
 }  // namespace torc::tls
