@@ -70,14 +70,26 @@ class Running:
 class Server:
     """A program of bin/bench."""
 
-    def __init__(self, name, title, target=None):
-        self.name, self.title, self.target = name, title, target
+    def __init__(self, name, title, target=None, certificate=None):
+        self.name, self.title, self.target, self.certificate = name, title, target, certificate
 
     def found(self, bin_dir):
         return (bin_dir / self.name).exists()
 
     def __call__(self, bin_dir, cpu):
-        return Running(pinned(cpu, [bin_dir / self.name]), "PORT")
+        arguments = ["--certificate", self.certificate] if self.certificate else []
+        return Running(pinned(cpu, [bin_dir / self.name, *arguments]), "PORT")
+
+
+@contextlib.contextmanager
+def certificate():
+    """The path of a PEM file with a certificate for P-256 and its key."""
+    with tempfile.TemporaryDirectory() as folder:
+        key, pem = pathlib.Path(folder) / "key.pem", pathlib.Path(folder) / "site.pem"
+        subprocess.run(["openssl", "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                        "-subj", "/CN=localhost", "-keyout", key, "-out", pem], check=True, capture_output=True)
+        pem.write_text(pem.read_text() + key.read_text())
+        yield pem
 
 
 class Nginx(Server):
@@ -94,8 +106,10 @@ class Nginx(Server):
             with socket.create_server(("127.0.0.1", 0)) as free:
                 port = free.getsockname()[1]
             config = pathlib.Path(folder) / "nginx.conf"
-            template = (HERE / "peers" / "http_nginx.conf").read_text()
-            config.write_text(template.replace("@PORT@", str(port)).replace("@DIR@", folder))
+            text = (HERE / "peers" / f"{self.name}.conf").read_text()
+            for mark, value in ("@PORT@", port), ("@DIR@", folder), ("@CERTIFICATE@", self.certificate):
+                text = text.replace(mark, str(value))
+            config.write_text(text)
             with Running(pinned(cpu, [self.binary, "-c", config])) as running:
                 running.number = port
                 for _ in range(100):

@@ -12,7 +12,7 @@ import sys
 
 from compile_cost import compile_units
 from micro import Micro
-from processes import HERE, Nginx, Running, Server, pinned, run_load
+from processes import HERE, Nginx, Running, Server, certificate, pinned, run_load
 from tables import Table, middle, progress, verdict
 
 # The limit stands first, and twice: by how much it differs from itself is the noise of this run.
@@ -72,26 +72,28 @@ class Bench:
                 print(f"left out, not built: {server.title} ({server.name})", file=sys.stderr)
         return [server for server in servers if server.found(self.bin)]
 
-    def slices(self, servers, cpu, load, connections, turns):
+    def slices(self, servers, cpu, load, connections, turns, size=()):
         """Loads fresh processes of all servers, slice by slice: {server: [Slice of each time]}."""
         with contextlib.ExitStack() as stack:
             running = [stack.enter_context(server(self.bin, self.cpu)) for server in servers]
             addresses = ",".join(f"{process.number}:{process.pid}" for process in running)
             printed = run_load([self.bin / load, "--servers", addresses, "--connections", connections,
-                                "--turns", turns, "--slices", 20 if self.quick else 100], cpu)
+                                "--turns", turns, "--slices", 20 if self.quick else 100, *size], cpu)
         found = {server: [] for server in servers}
         for _, index, *costs in printed:
             found[servers[int(index)]].append(Slice(*costs))
         return found
 
-    def compare(self, servers, title, unit, cost, load, connections, turns, *, judged=None, apart=False):
+    def compare(self, servers, title, unit, cost, load, connections, turns, *, judged=None, apart=False,
+                size=None):
         """One table. `cost` picks the number that counts out of a Slice, `judged` says what the targets are held
         against: "over" or "ratio". Unless `apart`, servers and load share one CPU."""
         servers = self.present(servers)
         rounds = []
         for number in range(self.rounds):
             progress(f"{title}: round {number + 1} of {self.rounds}")
-            rounds.append(self.slices(servers, self.other_cpu if apart else self.cpu, load, connections, turns))
+            rounds.append(self.slices(servers, self.other_cpu if apart else self.cpu, load, connections, turns,
+                                      () if size is None else ("--size", size)))
 
         def over_rounds(server, compare):
             """The limit's slice beside a server's is the one of the same tenth of a second."""
@@ -131,6 +133,21 @@ class Bench:
                          "server ns/datagram", lambda s: s.server, "udp_load", connections=peers, turns=2000,
                          judged="ratio")
 
+    def tls(self):
+        """A target is a ratio of CPU time: for an echo the limit's over 0.95, for a handshake nginx's times 0.92."""
+        with certificate() as pem:
+            limit = [Server("limit_tls", "bare epoll and memory BIOs: the limit", certificate=pem),
+                     Server("limit_tls", "the same again", certificate=pem)]
+            torc = Server("torc_tls_echo", "torc callbacks", target=1 / 0.95, certificate=pem)
+            for size, turns in (1024, 500), (100 * 1024, 30):
+                self.compare([*limit, torc], f"Echo over TLS 1.3 of {size // 1024} KiB, client and server on one CPU",
+                             "server ns/message", lambda s: s.server, "tls_load", 1, turns, judged="ratio", size=size)
+            nginx = Nginx("tls_nginx", "nginx", certificate=pem)
+            torc = Server("torc_tls_echo", "torc", target=0.92, certificate=pem)
+            self.compare([nginx, Nginx("tls_nginx", "nginx again", certificate=pem), torc, limit[0]],
+                         "Full handshake, TLS 1.3, P-256, one after another, client and server on one CPU",
+                         "server ns/connection", lambda s: s.server, "tls_load", 1, 20, judged="ratio", size=0)
+
     def idle(self):
         few, many = 2000, 9500
 
@@ -168,7 +185,7 @@ class Bench:
 
 
 def main():
-    commands = ["echo", "http", "udp", "idle", "compile", "micro"]
+    commands = ["echo", "http", "tls", "udp", "idle", "compile", "micro"]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("command", nargs="?", choices=[*commands, "all"], default="all")
     parser.add_argument("--build", type=pathlib.Path, default=HERE.parent / "build" / "release", help="build directory")

@@ -6,7 +6,7 @@
 #include <torc/process/process_stream.hpp>
 
 #include "endpoint/inherited.hpp"
-#include "endpoint/other_modules.hpp"
+#include "endpoint/tls_endpoint.hpp"
 
 #include <optional>
 #include <utility>

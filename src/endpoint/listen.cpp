@@ -1,7 +1,7 @@
 #include <torc/endpoint/listen.hpp>
 
 #include "endpoint/inherited.hpp"
-#include "endpoint/other_modules.hpp"
+#include "endpoint/tls_endpoint.hpp"
 
 #include <torc/base/address.hpp>
 #include <torc/endpoint/proxy_layer.hpp>

@@ -407,6 +407,7 @@ std::uint64_t Stream::unsent() const noexcept {
   const auto* transport = core_->connection();
   return transport ? transport->unsent() : 0;
 }
+const Transport* Stream::transport() const noexcept { return core_ ? core_->connection() : nullptr; }
 SocketAddress Stream::peer() const {
   const auto* transport = core_->connection();
   return transport ? transport->peer() : SocketAddress();

@@ -57,6 +57,7 @@ class Layer : public Protocol, public Transport {
   void resume_reading() noexcept override { below().resume_reading(); }
   SocketAddress peer() const override { return below().peer(); }
   SocketAddress local() const override { return below().local(); }
+  const Transport* lower() const noexcept override { return &below(); }
   std::optional<PeerCredentials> peer_credentials() const override { return below().peer_credentials(); }
 
   // Descriptors pass a layer that is told to let them: the bytes they go on would not pass through write().
@@ -88,6 +89,15 @@ class Layer : public Protocol, public Transport {
   bool up_ = false;
   bool told_ = false;  // what is above knows that it is connected
 };
+
+/// The topmost layer of the type `L` that `transport` is or stands on; null when there is none.
+template <class L>
+const L* layer_of(const Transport& transport) noexcept {
+  for (const Transport* each = &transport; each; each = each->lower()) {
+    if (const auto* found = dynamic_cast<const L*>(each)) return found;
+  }
+  return nullptr;
+}
 
 /// Makes a layer for each connection of a port.
 class LayerFactory {

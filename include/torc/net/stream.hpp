@@ -96,6 +96,8 @@ class Stream {
   SocketAddress local() const;
   /// Who the peer of a UNIX socket is; none on others.
   std::optional<PeerCredentials> peer_credentials() const;
+  /// What the stream stands on, to be asked about it (layer_of, tls::info); null once it is over.
+  const Transport* transport() const noexcept;
 
  private:
   friend class Connection;

@@ -92,6 +92,9 @@ class Transport {
   /// Who the peer is, where the system vouches for it: on UNIX sockets.
   virtual std::optional<PeerCredentials> peer_credentials() const { return std::nullopt; }
 
+  /// What this stands on: for a layer the transport below it; null for a descriptor.
+  virtual const Transport* lower() const noexcept { return nullptr; }
+
   // For what stands on a transport: streams, layers, ports.
 
   /// Connects `protocol` to this transport, which owns it from here, and calls its connection_made; now, or when a
