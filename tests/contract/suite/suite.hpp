@@ -60,6 +60,9 @@ class Wiring {
   bool small_buffers = false;  // in the kernel, where bytes go one at a time
 };
 
+/// The same with TLS on it.
+std::unique_ptr<Wiring> over_tls(std::unique_ptr<Wiring> below);
+
 /// All that are built in: each on each poller.
 std::vector<std::unique_ptr<Wiring>> wirings();
 

@@ -94,6 +94,9 @@ std::vector<std::unique_ptr<Wiring>> wirings() {
   all.push_back(std::make_unique<Tcp>(IpAddress::loopback_v6()));
   all.push_back(std::make_unique<Unix>());
   all.push_back(std::make_unique<Pipes>());
+  all.push_back(over_tls(std::make_unique<Tcp>(IpAddress::loopback_v4())));
+  all.push_back(over_tls(std::make_unique<Unix>()));
+  all.push_back(over_tls(std::make_unique<Pipes>()));
   return all;
 }
 

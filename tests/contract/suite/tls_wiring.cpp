@@ -1,0 +1,61 @@
+// TLS over any of the other wirings: the contract is the same.
+
+#include "suite/suite.hpp"
+#include "tls/made_certificates.hpp"
+
+#include <torc/async/gather.hpp>
+#include <torc/tls/tls.hpp>
+
+namespace contract {
+
+namespace {
+
+class OverTls final : public Wiring {
+ public:
+  explicit OverTls(std::unique_ptr<Wiring> below)
+      : below_(std::move(below)), name_(std::string("tls/") + below_->name()) {}
+
+  const char* name() const noexcept override { return name_.c_str(); }
+  Ability ability() const noexcept override {
+    Ability has = below_->ability();
+    has.tells_resets = true;  // a cut is no close_notify
+    return has;
+  }
+  Deferred<Ends> connected() override {
+    below_->small_buffers = small_buffers;
+    auto ends = co_await below_->connected();
+    auto here = ends.here.upgrade(client());
+    auto there = ends.there.upgrade(server()->build());
+    co_await gather(std::move(here), std::move(there));
+    co_return ends;
+  }
+  ListeningSocket listen() override { return below_->listen(); }
+  std::vector<std::shared_ptr<LayerFactory>> layers() override { return {server()}; }
+  Deferred<Stream> connect(const SocketAddress& where) override {
+    auto stream = co_await below_->connect(where);
+    co_await stream.upgrade(client());
+    co_return stream;
+  }
+
+ private:
+  static const tls::Site& site() {
+    static const tls::Site site;
+    return site;
+  }
+  static std::unique_ptr<Layer> client() {
+    return tls::client({.host = "example.org", .trust = tls::TrustFile{site().ca_file}});
+  }
+  static std::shared_ptr<tls::Server> server() {
+    static const auto server = tls::server({.certificate = site().pem_file});
+    return server;
+  }
+
+  std::unique_ptr<Wiring> below_;
+  std::string name_;
+};
+
+}  // namespace
+
+std::unique_ptr<Wiring> over_tls(std::unique_ptr<Wiring> below) { return std::make_unique<OverTls>(std::move(below)); }
+
+}  // namespace contract
