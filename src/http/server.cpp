@@ -61,6 +61,11 @@ Deferred<Server> listen(std::string_view where, Router app, ServerOptions option
   return listen(*std::move(endpoint), std::move(app), std::move(options));
 }
 
+std::unique_ptr<ProtocolFactory> connection_factory(Router app, ServerOptions options) {
+  return std::make_unique<ConnectionFactory>(std::make_shared<ServerContext>(
+      std::move(app), std::move(options), Reactor::required("http::connection_factory")));
+}
+
 namespace {
 
 Deferred<void> serve_until_cancelled(Deferred<Server> listening) {

@@ -454,6 +454,21 @@ void FdTransport::deliver_end() noexcept {
   }
 }
 
+UniqueFd FdTransport::release_socket() {
+  const auto refuse = [](const char* why) { throw CannotRelease(std::string("the connection cannot be given away: ") + why); };
+  if (reason_ || send_error_ != 0 || closing_) refuse("it is over or closing");
+  if (shutting_) refuse("its writing side was shut down");
+  if (!fd_.is_socket()) refuse("it is no socket");
+  if (queue_ || corks_ > 0 || gathering_) refuse("it has bytes to send; wait for the write, or let the peer read");
+  const Busy busy(*this);
+  forget_protocol();
+  unwatch();
+  UniqueFd socket = fd_.release();
+  end(done());
+  delivered_ = true;  // the last busy frame deletes this
+  return socket;
+}
+
 void FdTransport::reactor_stopping() noexcept {
   if (closing_ && queue_ && !fd_.is_socket()) {
     last_words_ = new LastWords(*this);

@@ -63,6 +63,7 @@ class FdTransport final : public Transport, public detail::Watch, public detail:
   SocketAddress peer() const override { return fd_.peer(); }
   SocketAddress local() const override { return fd_.local(); }
   std::optional<PeerCredentials> peer_credentials() const override { return fd_.credentials(); }
+  UniqueFd release_socket() override;
 
  private:
   ~FdTransport();

@@ -1,5 +1,7 @@
 #include <torc/net/layer.hpp>
 
+#include <torc/net/errors.hpp>
+
 #include <utility>
 
 namespace torc {
@@ -37,6 +39,11 @@ void Transport::destroy_protocol() noexcept {
 }
 
 void Transport::write_descriptor(UniqueFd, std::string_view) noexcept { abort(); }
+
+UniqueFd Transport::release_socket() {
+  throw CannotRelease("the connection cannot be given away: it does not lie on a socket directly (a layer such as TLS "
+                      "holds state of its own)");
+}
 
 void Layer::protocol_started() {
   told_ = up_;

@@ -41,7 +41,7 @@ class Port::State final : public detail::Watch,
                           public ConnectionPlaces::Owner,
                           public std::enable_shared_from_this<State> {
  public:
-  using Serve = std::variant<std::unique_ptr<ProtocolFactory>, StreamHandler>;
+  using Serve = std::variant<std::unique_ptr<ProtocolFactory>, StreamHandler, ConnectionTaker>;
 
   State(ListeningSocket socket, PortOptions options, Serve serve)
       : State(std::move(options), std::move(serve), socket.address()) {
@@ -103,6 +103,29 @@ class Port::State final : public detail::Watch,
     return drained(limit);
   }
 
+  void hand(UniqueFd connection, OpenCount count) {
+    detail::check_thread(&reactor_, "Port::hand() was called");
+    const auto self = shared_from_this();  // who is called may destroy the port
+    if (!open_) return;
+    if (places_ && places_->full()) {
+      ++refused_;
+    } else {
+      admit(stream_fd(std::move(connection)), counted(std::move(count), true));
+    }
+  }
+
+  void hand(ReleasedSocket connection, StreamHandler handler, OpenCount count) {
+    detail::check_thread(&reactor_, "Port::hand() was called");
+    const auto self = shared_from_this();
+    if (!open_) throw Error("a connection was moved to the port on " + address_.str() + ", which is closing");
+    auto* own = std::get_if<StreamHandler>(&serve_);
+    if (!handler && (!own || !options_.layers.empty())) {
+      throw Error("a connection was moved to a port on " + address_.str() +
+                  " that serves no plain streams: give a handler with it");
+    }
+    serve(handler ? handler : *own, Stream::adopt(std::move(connection)), counted(std::move(count), false));
+  }
+
  private:
   // Stands for the stream that a handler is to get, until the layers below are ready.
   class Entrance final : public Protocol {
@@ -128,6 +151,23 @@ class Port::State final : public detail::Watch,
   void run() noexcept override { accept_some(); }
   void expire() noexcept override { accept_some(); }
 
+  StreamFd stream_fd(UniqueFd connection) const noexcept { return StreamFd(std::move(connection), address_.is_unix()); }
+  OpenCount counted(OpenCount count, bool accepted) const noexcept {
+    return count ? std::move(count) : OpenCount(options_.load, accepted);
+  }
+  // The counts of connections that protocols serve lie in a heap: one is as good as the other.
+  void begun(OpenCount count) {
+    if (count) counts_.push_back(std::move(count));
+    ++count_;
+  }
+  OpenCount ended() noexcept {
+    --count_;
+    if (counts_.empty()) return {};
+    OpenCount last = std::move(counts_.back());
+    counts_.pop_back();
+    return last;
+  }
+
   void accept_some() noexcept {
     const auto self = shared_from_this();  // who is called may destroy the port
     for (int accepted = 0; socket_ && accepted < kAcceptsPerTurn; ++accepted) {
@@ -146,7 +186,7 @@ class Port::State final : public detail::Watch,
             continue;
         }
       }
-      admit(StreamFd(std::move(connection), address_.is_unix()));
+      admit(stream_fd(std::move(connection)), OpenCount(options_.load, true));
     }
     if (socket_) reactor_.post(*this);
   }
@@ -172,15 +212,16 @@ class Port::State final : public detail::Watch,
     if (socket_ && !armed()) reactor_.post(*this);
   }
 
-  void admit(StreamFd connection) noexcept {
+  void admit(StreamFd connection, OpenCount count) noexcept {
     try {
+      if (auto* taker = std::get_if<ConnectionTaker>(&serve_)) return (*taker)(connection.release());
       std::unique_ptr<Layer> place;
       if (places_) {
         const SocketAddress peer = places_->counts_peers() ? connection.peer() : SocketAddress();
         place = places_->take(peer);
         if (!place) return refuse(peer);
       }
-      start(std::move(connection), std::move(place));
+      start(std::move(connection), std::move(place), std::move(count));
     } catch (...) {
       detail::report_unhandled(Failure::current(), "while accepting a connection");
     }
@@ -194,21 +235,21 @@ class Port::State final : public detail::Watch,
                     reactor_.now().time_since_epoch());
   }
 
-  void start(StreamFd connection, std::unique_ptr<Layer> place) {
+  void start(StreamFd connection, std::unique_ptr<Layer> place, OpenCount count) {
     if (auto* factory = std::get_if<std::unique_ptr<ProtocolFactory>>(&serve_)) {
       auto protocol = (*factory)->build();
-      if (protocol && tasks_) start(std::move(connection), std::move(place), std::move(protocol));
+      if (protocol && tasks_) start(std::move(connection), std::move(place), std::move(protocol), std::move(count));
     } else if (options_.layers.empty() && !place) {
-      serve(FdTransport::stream(reactor_, std::move(connection)));
+      serve(std::get<StreamHandler>(serve_), FdTransport::stream(reactor_, std::move(connection)), std::move(count));
     } else {
       auto entrance = std::make_unique<Entrance>(*this);
       FdTransport*& socket = entrance->socket;
-      start(std::move(connection), std::move(place), std::move(entrance), &socket);
+      start(std::move(connection), std::move(place), std::move(entrance), std::move(count), &socket);
     }
   }
 
   // Above the layers, of which the first lies on the socket, or on the connection's place.
-  void start(StreamFd connection, std::unique_ptr<Layer> place, std::unique_ptr<Protocol> protocol,
+  void start(StreamFd connection, std::unique_ptr<Layer> place, std::unique_ptr<Protocol> protocol, OpenCount count,
              FdTransport** made = nullptr) {
     for (auto layer = options_.layers.rbegin(); layer != options_.layers.rend(); ++layer) {
       auto below = (*layer)->build();
@@ -221,9 +262,9 @@ class Port::State final : public detail::Watch,
     }
     auto* transport = new FdTransport(reactor_, std::move(connection), options_.transport);
     if (made) *made = transport;
+    begun(std::move(count));
     transport->set_owner(this);
     connections_.push_back(*transport);
-    ++count_;
     transport->start(std::move(protocol));
   }
 
@@ -232,13 +273,13 @@ class Port::State final : public detail::Watch,
     socket.set_owner(nullptr);
     static_cast<detail::Resident&>(socket).unlink();
     reactor_.house(socket);
-    --count_;
-    serve(Stream(top));
+    serve(std::get<StreamHandler>(serve_), Stream(top), ended());
     tell_if_drained();
   }
 
-  void serve(Stream stream) {
-    auto serving = std::get<StreamHandler>(serve_)(std::move(stream));
+  void serve(StreamHandler& handler, Stream stream, OpenCount count) {
+    auto serving = handler(std::move(stream));
+    if (count) serving = std::move(serving).finally([count = std::move(count)] {});
     if (tasks_) tasks_->spawn(std::move(serving));
   }
 
@@ -255,7 +296,7 @@ class Port::State final : public detail::Watch,
   }
 
   void transport_gone() noexcept override {
-    --count_;
+    { const OpenCount last = ended(); }
     if (armed()) {  // somebody waits for the descriptor that is free now
       disarm();
       reactor_.post(*this);
@@ -277,7 +318,7 @@ class Port::State final : public detail::Watch,
     while (detail::Resident* resident = connections_.pop_front()) {
       auto* connection = static_cast<FdTransport*>(resident);
       connection->set_owner(nullptr);
-      --count_;
+      const OpenCount last = ended();
       connection->drop();
     }
   }
@@ -306,6 +347,7 @@ class Port::State final : public detail::Watch,
   }
 
   void stop_listening() noexcept {
+    if (!std::exchange(open_, false)) return;
     if (socket_ && *socket_) reactor_.unwatch(socket_->fd(), *this);
     socket_.reset();
     disarm();
@@ -326,9 +368,11 @@ class Port::State final : public detail::Watch,
   Serve serve_;
   std::optional<ListeningSocket> socket_;  // none: it listens no more, or never did
   const SocketAddress address_;
+  bool open_ = true;
   detail::IntrusiveList<detail::Resident> connections_;
   detail::IntrusiveList<detail::Resident> told_;  // those that have been told to end, while the others are
   std::size_t count_ = 0;
+  std::vector<OpenCount> counts_;  // where they are counted: as many
   std::optional<TaskSet> tasks_;  // none: the port is gone
   std::vector<Promise<void>> drained_;
   UniqueFd spare_;
@@ -359,11 +403,25 @@ UniqueFd Port::share() const { return state_->share(); }
 void Port::hand_over() noexcept { state_->hand_over(); }
 Deferred<void> Port::close(Duration limit) { return state_->close(limit); }
 
+void Port::hand(UniqueFd connection, OpenCount count) { state_->hand(std::move(connection), std::move(count)); }
+void Port::hand(ReleasedSocket connection, StreamHandler handler, OpenCount count) {
+  state_->hand(std::move(connection), std::move(handler), std::move(count));
+}
+
 Port Port::serve(ListeningSocket socket, std::unique_ptr<ProtocolFactory> factory, PortOptions options) {
   return Port(std::make_shared<State>(std::move(socket), std::move(options), std::move(factory)));
 }
 Port Port::serve(ListeningSocket socket, StreamHandler handler, PortOptions options) {
   return Port(std::make_shared<State>(std::move(socket), std::move(options), std::move(handler)));
+}
+Port Port::accept(ListeningSocket socket, ConnectionTaker taker) {
+  return Port(std::make_shared<State>(std::move(socket), PortOptions(), std::move(taker)));
+}
+Port Port::handed(SocketAddress address, std::unique_ptr<ProtocolFactory> factory, PortOptions options) {
+  return Port(std::make_shared<State>(std::move(options), std::move(factory), std::move(address)));
+}
+Port Port::handed(SocketAddress address, StreamHandler handler, PortOptions options) {
+  return Port(std::make_shared<State>(std::move(options), std::move(handler), std::move(address)));
 }
 Port Port::serve_one(Stream stream, std::unique_ptr<ProtocolFactory> factory, PortOptions options) {
   return Port(std::make_shared<State>(std::move(stream), std::move(options), std::move(factory)));

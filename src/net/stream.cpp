@@ -1,9 +1,10 @@
 #include <torc/net/stream.hpp>
 
-#include <torc/net/layer.hpp>
+#include "net/fd_transport.hpp"
 
 #include <torc/async/coroutine.hpp>
 #include <torc/async/promise.hpp>
+#include <torc/net/layer.hpp>
 
 #include <algorithm>
 #include <exception>
@@ -190,6 +191,22 @@ class Stream::Core final : public Protocol {
     ended(Failure(ConnectionDone()));  // for what waits here
     return {&transport, std::string(inbox_.view())};
   }
+
+  ReleasedSocket release_socket() {
+    if (!transport_) throw CannotRelease("the connection cannot be given away: it is over");
+    if (!readers_.empty() || !writers_.empty() || upgrading_) {
+      throw CannotRelease("the connection cannot be given away: a read, a write or an upgrade waits on it");
+    }
+    if (cut_) throw CannotRelease("the connection cannot be given away: a write was dropped before it was sent");
+    ReleasedSocket released{.unread = std::string(inbox_.view())};
+    released.socket = transport_->release_socket();
+    transport_ = nullptr;  // tells nobody, and goes
+    inbox_ = {};
+    ended(Failure(ConnectionDone()));
+    return released;
+  }
+
+  void put_in(std::string_view unread) { inbox_.append(unread); }
 
   Transport* connection() const noexcept { return transport_; }
 
@@ -397,6 +414,12 @@ Deferred<void> Stream::send_descriptor(UniqueFd descriptor, std::string_view dat
 void Stream::accept_descriptors() noexcept { core_->accept_descriptors(); }
 Deferred<UniqueFd> Stream::receive_descriptor() { return core_->receive_descriptor(); }
 std::pair<Transport*, std::string> Stream::release() && { return core_->release(); }
+ReleasedSocket Stream::release_socket() { return core_->release_socket(); }
+Stream Stream::adopt(ReleasedSocket released) {
+  Stream stream = FdTransport::stream(Reactor::required("Stream::adopt"), StreamFd(std::move(released.socket)));
+  stream.core_->put_in(released.unread);
+  return stream;
+}
 void Stream::shutdown_write() noexcept {
   if (auto* transport = core_->connection()) transport->shutdown_write();
 }

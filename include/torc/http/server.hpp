@@ -63,6 +63,10 @@ class [[nodiscard]] Server {
 Deferred<Server> listen(ServerEndpoint where, Router app, ServerOptions options = {});
 Deferred<Server> listen(std::string_view where, Router app, ServerOptions options = {});
 
+/// Makes the connections of a server for a port of another kind: with `torc::listen(group, ...)` each reactor of a group
+/// has its own. Called on the reactor that serves them. The port's limit stands in for `drain_limit`.
+std::unique_ptr<ProtocolFactory> connection_factory(Router app, ServerOptions options = {});
+
 /// As listen(), for as long as it is waited for: cancelling it closes the server in order and ends when
 /// that is done.
 Deferred<void> serve(ServerEndpoint where, Router app, ServerOptions options = {});

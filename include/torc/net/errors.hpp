@@ -7,6 +7,7 @@
 //       BufferFull              we cut it: the peer does not read and the write limit is reached
 //   ConnectError                no connection came about
 //   CannotListen                no port could be opened
+//   CannotRelease               a connection is in use and stays where it is
 #pragma once
 
 #include <torc/base/errors.hpp>
@@ -39,6 +40,10 @@ class ConnectError : public Error {
   using Error::Error;
 };
 class CannotListen : public Error {
+ public:
+  using Error::Error;
+};
+class CannotRelease : public Error {
  public:
   using Error::Error;
 };

@@ -6,6 +6,9 @@
 //
 // Running out of descriptors does not stop or spin it: accepting pauses for a moment, one waiting
 // client at a time is refused so that it knows, and one line a second says so in the log.
+//
+// Accepting and serving can be two ports, on two reactors: one gives what it accepts to a function (accept), the other
+// listens nowhere and serves what it is given (handed, hand). torc::listen(group, ...) is built of these.
 #pragma once
 
 #include <torc/async/deferred.hpp>
@@ -13,6 +16,7 @@
 #include <torc/base/time.hpp>
 #include <torc/net/layer.hpp>
 #include <torc/net/listening_socket.hpp>
+#include <torc/net/open_count.hpp>
 #include <torc/net/protocol.hpp>
 #include <torc/net/stream.hpp>
 
@@ -27,6 +31,8 @@ namespace torc {
 
 /// Serves one connection; ends when it is done with it. Called for each connection of a port.
 using StreamHandler = std::move_only_function<Deferred<void>(Stream)>;
+/// Takes an accepted connection, non-blocking, to serve it elsewhere.
+using ConnectionTaker = std::move_only_function<void(UniqueFd)>;
 
 /// What the connections of a port have in common.
 struct PortOptions {
@@ -39,6 +45,8 @@ struct PortOptions {
   /// Connections at a time of one peer: an IPv4 address, or the first 64 bits of an IPv6 one. One above that is closed at
   /// once and counted (Port::refused); the log says so once a second. Peers without an IP address are not limited.
   std::size_t max_per_peer = std::numeric_limits<std::size_t>::max();
+  /// Where the connections are counted for other threads to see, if anywhere.
+  std::shared_ptr<PortLoad> load = nullptr;
 };
 
 class [[nodiscard]] Port {
@@ -46,6 +54,11 @@ class [[nodiscard]] Port {
   /// Serves what connects to `socket`, from the next turn on. Throws SystemError when it cannot be watched.
   static Port serve(ListeningSocket socket, std::unique_ptr<ProtocolFactory> factory, PortOptions options = {});
   static Port serve(ListeningSocket socket, StreamHandler handler, PortOptions options = {});
+  /// Accepts what connects to `socket` and gives it to `taker`; owns and counts no connection.
+  static Port accept(ListeningSocket socket, ConnectionTaker taker);
+  /// Listens nowhere and serves what hand() brings. `address` is what address() tells.
+  static Port handed(SocketAddress address, std::unique_ptr<ProtocolFactory> factory, PortOptions options = {});
+  static Port handed(SocketAddress address, StreamHandler handler, PortOptions options = {});
 
   /// Serves `stream`, such as standard input and output, from the next turn on, and nobody else: it does not listen.
   /// The stream keeps the limits it has.
@@ -70,6 +83,13 @@ class [[nodiscard]] Port {
   /// Stops listening at once, asks each connection to finish (Protocol::drain), and fires when none is
   /// left. After `limit` the rest is aborted. Cancelling it aborts them at once.
   Deferred<void> close(Duration limit = std::chrono::seconds(10));
+
+  /// Serves a connection that was accepted elsewhere, as if it had come here. `count`: it is counted already. A port
+  /// that closes, or has max_connections, closes it.
+  void hand(UniqueFd connection, OpenCount count = {});
+  /// Serves a connection that was served before: by `handler`, or without one by the port's own, which must then be one
+  /// for streams and without layers. Throws Error, and the connection is closed, where it is not, or the port closes.
+  void hand(ReleasedSocket connection, StreamHandler handler = nullptr, OpenCount count = {});
 
   class State;
 

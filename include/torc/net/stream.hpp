@@ -38,6 +38,12 @@ class LimitExceeded : public Error {
   using Error::Error;
 };
 
+/// A connection between two owners. It belongs to no reactor and may change threads; destroying it closes it.
+struct ReleasedSocket {
+  UniqueFd socket = {};
+  std::string unread = {};  // came before, and was not read
+};
+
 class Stream {
  public:
   /// Owns the connection of `transport` from here, which lives on the reactor; nothing may be started on it.
@@ -98,6 +104,13 @@ class Stream {
   std::optional<PeerCredentials> peer_credentials() const;
   /// What the stream stands on, to be asked about it (layer_of, tls::info); null once it is over.
   const Transport* transport() const noexcept;
+
+  /// The socket and what was not read, for adopt() on another reactor; the stream is over then, as if closed. Throws
+  /// CannotRelease, and nothing changes, while something waits on it, bytes are to be sent, or a layer lies between.
+  ReleasedSocket release_socket();
+  /// A stream on this reactor that goes on where the released one stopped. Throws SystemError when the reactor cannot
+  /// watch it; it is closed then.
+  static Stream adopt(ReleasedSocket released);
 
  private:
   friend class Connection;

@@ -106,6 +106,9 @@ class Transport {
   void insert(std::unique_ptr<Layer> layer);
   /// The owner of a borrowed protocol lets go: no further call reaches it, and nothing is read until another starts.
   void forget_protocol() noexcept;
+  /// Gives the socket away and ends, without a word to the protocol. Throws CannotRelease, and all is as it was, where
+  /// there is more to it than a socket with nothing on the way.
+  virtual UniqueFd release_socket();
 
  protected:
   Transport() = default;
