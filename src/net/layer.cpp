@@ -47,7 +47,9 @@ UniqueFd Transport::release_socket() {
 
 void Layer::protocol_started() {
   told_ = up_;
-  if (up_) above()->connection_made();
+  if (!up_) return;
+  below().resume_reading();  // the one before let go
+  above()->connection_made();
 }
 
 void Layer::up() {

@@ -1,20 +1,13 @@
 #include "net/write_queue.hpp"
 
-#include <sys/uio.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 
 namespace torc {
 
 namespace {
 
-constexpr std::size_t kBlock = 16 * 1024;            // small writes share blocks of this size
-constexpr std::size_t kVectors = 64;                 // blocks a system call
-constexpr std::uint64_t kTurnShare = 4 * 1024 * 1024;  // bytes before others get their turn
-constexpr int kTurnCalls = 64;                          // and system calls
-constexpr std::uint64_t kFileChunk = 1024 * 1024;
+constexpr std::size_t kBlock = 16 * 1024;  // small writes share blocks of this size
 
 }  // namespace
 
@@ -49,63 +42,6 @@ void WriteQueue::add_descriptor(UniqueFd descriptor, std::string_view data) {
   items_.emplace_back(std::move(descriptor));
   ++descriptors_;
   add(data);  // in a block of its own: bytes join only bytes
-}
-
-WriteQueue::Progress WriteQueue::flush(StreamFd& fd) noexcept {
-  std::uint64_t share = 0;
-  for (int calls = 0; !items_.empty(); ++calls) {
-    if (share >= kTurnShare || calls == kTurnCalls) return Progress::kBudgetSpent;
-    std::int64_t sent;
-    if (auto* region = std::get_if<Region>(&items_.front())) {
-      auto offset = static_cast<off_t>(region->offset);
-      sent = fd.send_file(region->file.get(), offset, std::min(region->left, kFileChunk));
-      if (sent == 0) return Progress::kFileTooShort;
-      if (sent > 0) {
-        region->offset += static_cast<std::uint64_t>(sent);
-        region->left -= static_cast<std::uint64_t>(sent);
-        file_bytes_ -= static_cast<std::uint64_t>(sent);
-        if (region->left == 0) {
-          items_.pop_front();
-          --descriptors_;
-        }
-      }
-    } else if (auto* descriptor = std::get_if<UniqueFd>(&items_.front())) {
-      sent = send_descriptor(fd, descriptor->get());
-    } else {
-      sent = send_bytes(fd);
-    }
-    if (sent < 0) {
-      errno = static_cast<int>(-sent);
-      return errno == EAGAIN || errno == EWOULDBLOCK ? Progress::kBlocked : Progress::kFailed;
-    }
-    share += static_cast<std::uint64_t>(sent);
-  }
-  return Progress::kDrained;
-}
-
-std::int64_t WriteQueue::send_bytes(StreamFd& fd) noexcept {
-  iovec vectors[kVectors];
-  std::size_t count = 0;
-  std::size_t skip = sent_;
-  for (auto& item : items_) {
-    auto* bytes = std::get_if<Bytes>(&item);
-    if (!bytes || count == kVectors) break;
-    vectors[count++] = {.iov_base = bytes->data() + skip, .iov_len = bytes->size() - skip};
-    skip = 0;
-  }
-  const bool file_follows = count < items_.size();
-  const auto sent = fd.send(std::span(vectors, count), file_follows);
-  if (sent > 0) consume(static_cast<std::size_t>(sent));
-  return sent;
-}
-
-std::int64_t WriteQueue::send_descriptor(StreamFd& fd, int descriptor) noexcept {
-  const auto sent = fd.send(std::get<Bytes>(items_[1]).view(), descriptor);
-  if (sent <= 0) return sent;
-  items_.pop_front();
-  --descriptors_;
-  consume(static_cast<std::size_t>(sent));
-  return sent;
 }
 
 void WriteQueue::consume(std::size_t count) noexcept {

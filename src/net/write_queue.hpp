@@ -7,8 +7,13 @@
 #include <torc/base/bytes.hpp>
 #include <torc/base/unique_fd.hpp>
 
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <string_view>
 #include <variant>
 
@@ -30,11 +35,17 @@ class WriteQueue {
   void add_file(UniqueFd file, std::uint64_t offset, std::uint64_t length);
   /// `descriptor` goes out on the first byte of `data`, of which there must be one.
   void add_descriptor(UniqueFd descriptor, std::string_view data);
-  /// Sends to `fd` until it would block or a turn's share has gone out. kFailed leaves errno.
-  Progress flush(StreamFd& fd) noexcept;
+  /// Sends to `output`, a StreamFd or what has its send() and send_file(), until it would block or a turn's share has
+  /// gone out. kFailed leaves errno.
+  template <class Output>
+  Progress flush(Output& output) noexcept;
 
  private:
   static constexpr std::uint64_t kDescriptorWeight = 8 * 1024;
+  static constexpr std::size_t kVectors = 64;                     // blocks a system call
+  static constexpr std::uint64_t kTurnShare = 4 * 1024 * 1024;    // bytes before others get their turn
+  static constexpr int kTurnCalls = 64;                           // and system calls
+  static constexpr std::uint64_t kFileChunk = 1024 * 1024;
 
   struct Region {
     UniqueFd file;
@@ -42,8 +53,10 @@ class WriteQueue {
   };
   using Item = std::variant<Bytes, Region, UniqueFd>;  // a descriptor: bytes follow
 
-  std::int64_t send_bytes(StreamFd& fd) noexcept;
-  std::int64_t send_descriptor(StreamFd& fd, int descriptor) noexcept;
+  template <class Output>
+  std::int64_t send_bytes(Output& output) noexcept;
+  template <class Output>
+  std::int64_t send_descriptor(Output& output, int descriptor) noexcept;
   void consume(std::size_t count) noexcept;
 
   std::deque<Item> items_;
@@ -52,5 +65,65 @@ class WriteQueue {
   std::uint64_t file_bytes_ = 0;
   std::uint64_t descriptors_ = 0;
 };
+
+template <class Output>
+WriteQueue::Progress WriteQueue::flush(Output& output) noexcept {
+  std::uint64_t share = 0;
+  for (int calls = 0; !items_.empty(); ++calls) {
+    if (share >= kTurnShare || calls == kTurnCalls) return Progress::kBudgetSpent;
+    std::int64_t sent;
+    if (auto* region = std::get_if<Region>(&items_.front())) {
+      auto offset = static_cast<off_t>(region->offset);
+      sent = output.send_file(region->file.get(), offset, std::min(region->left, kFileChunk));
+      if (sent == 0) return Progress::kFileTooShort;
+      if (sent > 0) {
+        region->offset += static_cast<std::uint64_t>(sent);
+        region->left -= static_cast<std::uint64_t>(sent);
+        file_bytes_ -= static_cast<std::uint64_t>(sent);
+        if (region->left == 0) {
+          items_.pop_front();
+          --descriptors_;
+        }
+      }
+    } else if (auto* descriptor = std::get_if<UniqueFd>(&items_.front())) {
+      sent = send_descriptor(output, descriptor->get());
+    } else {
+      sent = send_bytes(output);
+    }
+    if (sent < 0) {
+      errno = static_cast<int>(-sent);
+      return errno == EAGAIN || errno == EWOULDBLOCK ? Progress::kBlocked : Progress::kFailed;
+    }
+    share += static_cast<std::uint64_t>(sent);
+  }
+  return Progress::kDrained;
+}
+
+template <class Output>
+std::int64_t WriteQueue::send_bytes(Output& output) noexcept {
+  iovec vectors[kVectors];
+  std::size_t count = 0;
+  std::size_t skip = sent_;
+  for (auto& item : items_) {
+    auto* bytes = std::get_if<Bytes>(&item);
+    if (!bytes || count == kVectors) break;
+    vectors[count++] = {.iov_base = bytes->data() + skip, .iov_len = bytes->size() - skip};
+    skip = 0;
+  }
+  const bool file_follows = count < items_.size();
+  const auto sent = output.send(std::span(vectors, count), file_follows);
+  if (sent > 0) consume(static_cast<std::size_t>(sent));
+  return sent;
+}
+
+template <class Output>
+std::int64_t WriteQueue::send_descriptor(Output& output, int descriptor) noexcept {
+  const auto sent = output.send(std::get<Bytes>(items_[1]).view(), descriptor);
+  if (sent <= 0) return sent;
+  items_.pop_front();
+  --descriptors_;
+  consume(static_cast<std::size_t>(sent));
+  return sent;
+}
 
 }  // namespace torc

@@ -104,6 +104,12 @@ void Faults::set(const Faults* faults) noexcept {
   interrupt_next = true;
 }
 long Faults::calls() noexcept { return made; }
+Faults Faults::current() noexcept { return active ? *active : Faults{}; }
+int Faults::next() noexcept {
+  thread_local bool block_next = false;
+  if (fails({ECONNRESET, EPIPE, ETIMEDOUT, ENOMEM, ENOBUFS, EIO})) return errno;
+  return active && active->would_block && (block_next = !block_next) ? EAGAIN : 0;
+}
 
 }  // namespace contract
 

@@ -19,6 +19,10 @@ struct Faults {
   /// Faults of this thread from here on, and calls counted since. Null: none.
   static void set(const Faults* faults) noexcept;
   static long calls() noexcept;
+  /// Those that are set; none of them if none are.
+  static Faults current() noexcept;
+  /// For what makes no system calls: counts one that could fail with any error of a connection, and gives its errno or 0.
+  static int next() noexcept;
 };
 
 }  // namespace contract

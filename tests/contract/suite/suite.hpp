@@ -107,6 +107,8 @@ struct Case {
   bool (*possible)(const Ability&);
   Body body;
   bool everywhere;  // once for each transport; otherwise once for each poller
+
+  std::string full_name() const { return std::string(group) + ": " + name; }
 };
 std::vector<Case>& cases();
 

@@ -4,6 +4,7 @@
 #include "suite/suite.hpp"
 
 #include <torc/net/connect.hpp>
+#include <torc/testing/memory_stream.hpp>
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -84,6 +85,23 @@ class Pipes : public Wiring {
   }
 };
 
+// Wrapped system calls do not reach it: the mode is among its options.
+class Memory : public Wiring {
+  const char* name() const noexcept override { return "memory"; }
+  Ability ability() const noexcept override { return {.tells_resets = true, .half_closes = true, .has_addresses = true}; }
+  Deferred<Ends> connected() override {
+    const Faults faults = Faults::current();
+    testing::MemoryOptions options{.fault = Faults::next,
+                                   .first_address = {IpAddress::loopback_v4(), 1},
+                                   .second_address = {IpAddress::loopback_v4(), 2}};
+    if (small_buffers) options.capacity = 4096;
+    if (faults.most_read > 0) options.most_read = faults.most_read;
+    if (faults.most_written > 0) options.most_written = faults.most_written;
+    auto [here, there] = testing::connected_pair(std::move(options));
+    co_return Ends{std::move(here), std::move(there)};
+  }
+};
+
 }  // namespace
 
 Deferred<Stream> Wiring::connect(const SocketAddress& where) { return connect_tcp(where); }
@@ -97,6 +115,8 @@ std::vector<std::unique_ptr<Wiring>> wirings() {
   all.push_back(over_tls(std::make_unique<Tcp>(IpAddress::loopback_v4())));
   all.push_back(over_tls(std::make_unique<Unix>()));
   all.push_back(over_tls(std::make_unique<Pipes>()));
+  all.push_back(std::make_unique<Memory>());
+  all.push_back(over_tls(std::make_unique<Memory>()));
   return all;
 }
 
