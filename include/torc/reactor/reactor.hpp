@@ -21,6 +21,7 @@
 #include <torc/async/scheduler.hpp>
 #include <torc/reactor/backend.hpp>
 #include <torc/reactor/loop_lag.hpp>
+#include <torc/reactor/system_events.hpp>
 #include <torc/reactor/thread_door.hpp>
 
 #include <cstddef>
@@ -94,6 +95,7 @@ class Resident : public ListHook {
 };
 
 class CompletionIo;
+class Course;
 class Poller;
 class StallWatch;
 class ThreadCalls;
@@ -118,7 +120,7 @@ struct ReactorOptions {
   Duration spin = Duration::zero();
   /// Bytes a single read may bring; shared by all connections of the reactor.
   std::size_t read_buffer = 256 * 1024;
-  /// How long stopping waits for background work that was cancelled.
+  /// How long stopping waits for the triggers before it, and then for background work that was cancelled.
   Duration shutdown_limit = std::chrono::seconds(10);
   /// Threads at most in the pool behind defer_to_thread.
   std::size_t threads = 10;
@@ -127,7 +129,7 @@ struct ReactorOptions {
   Duration stall_limit = std::chrono::milliseconds(100);
 };
 
-class Reactor final : public Scheduler {
+class Reactor final : public Scheduler, public SystemEvents {
  public:
   explicit Reactor(ReactorOptions options = {});
   /// Drops what is left, logging where it was detached. No user code but destructors runs.
@@ -144,13 +146,14 @@ class Reactor final : public Scheduler {
   /// Calling it inside a running reactor's work is a programming error. On io_uring it throws SystemError
   /// when the kernel has no memory for a ring.
   void run();
-  /// Ends run() in order: what is pending on the reactor fails with ReactorStopped while the loop still
-  /// turns, background work is cancelled and waited for up to the limit. Does nothing when not running.
+  /// Ends run() in order: the triggers before the shutdown are called and waited for up to the limit
+  /// (system_events.hpp); what is pending on the reactor fails with ReactorStopped while the loop still turns,
+  /// background work is cancelled and waited for up to the limit again. Does nothing when not running.
   void stop() noexcept;
   /// Ends run() after the current turn, without the order of stop().
   void crash() noexcept;
   bool running() const noexcept { return state_ != State::kIdle; }
-  /// Running, and not stopping.
+  /// Running, and stop() was not called.
   bool serving() const noexcept { return state_ == State::kRunning; }
 
   /// Calls `f` in the next turn, or in the first one when the reactor is not running yet.
@@ -215,8 +218,9 @@ class Reactor final : public Scheduler {
 
  private:
   friend class Hosting;
+  friend class detail::Course;
   friend int detail::run_main(std::move_only_function<Deferred<int>()> main);
-  enum class State { kIdle, kRunning, kStopping, kLeaving };
+  enum class State { kIdle, kRunning, kEnding, kStopping, kLeaving };  // src/reactor/course.hpp
   struct Service {
     const void* type;
     std::unique_ptr<void, void (*)(void*)> object;
@@ -236,9 +240,6 @@ class Reactor final : public Scheduler {
   bool at_rest() const noexcept;
   void prepare_to_sleep() noexcept;
   bool spin(Duration limit) noexcept;
-  void begin_shut_down(detail::Timer& limit);
-  void end_shut_down() noexcept;
-  bool shutting_down() const noexcept { return !background_.empty() && state_ == State::kStopping; }
   void wake_host() noexcept {
     if (host_) host_->wake_at(Instant::min());
   }
@@ -249,6 +250,7 @@ class Reactor final : public Scheduler {
   State state_ = State::kIdle;
   bool in_turn_ = false;         // false between the dispatches of a hosted reactor, too
   detail::Host* host_ = nullptr;
+  detail::Course* course_ = nullptr;  // of whoever turns us
   Instant now_;  // of this turn
   LoopLag lag_;
   std::size_t watched_ = 0;          // descriptors that others gave us
