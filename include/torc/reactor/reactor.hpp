@@ -20,6 +20,7 @@
 #include <torc/async/background.hpp>
 #include <torc/async/scheduler.hpp>
 #include <torc/reactor/backend.hpp>
+#include <torc/reactor/interfaces.hpp>
 #include <torc/reactor/loop_lag.hpp>
 #include <torc/reactor/system_events.hpp>
 #include <torc/reactor/thread_door.hpp>
@@ -129,7 +130,11 @@ struct ReactorOptions {
   Duration stall_limit = std::chrono::milliseconds(100);
 };
 
-class Reactor final : public Scheduler, public SystemEvents {
+class Reactor final : public Scheduler,
+                      public SystemEvents,
+                      public FromThreads,
+                      public Threads,
+                      public DescriptorSet {
  public:
   explicit Reactor(ReactorOptions options = {});
   /// Drops what is left, logging where it was detached. No user code but destructors runs.
@@ -159,7 +164,7 @@ class Reactor final : public Scheduler, public SystemEvents {
   /// Calls `f` in the next turn, or in the first one when the reactor is not running yet.
   void call_when_running(std::move_only_function<void()> f);
   /// Calls `f` on the reactor's thread, in order of the calls. From any thread, at any time.
-  void call_from_thread(std::move_only_function<void()> f);
+  void call_from_thread(std::move_only_function<void()> f) override;
 
   /// What the loop waits with.
   Backend backend() const noexcept;
@@ -199,8 +204,8 @@ class Reactor final : public Scheduler, public SystemEvents {
   // For transports, in any module above.
 
   /// Watches `fd` for both directions until unwatch(). Throws SystemError.
-  void watch(int fd, detail::Watch& watch);
-  void unwatch(int fd, detail::Watch& watch) noexcept;
+  void watch(int fd, detail::Watch& watch) override;
+  void unwatch(int fd, detail::Watch& watch) noexcept override;
   /// Input and output by completion (src/reactor/completion.hpp): null on what tells readiness only.
   detail::CompletionIo* completion() noexcept;
   /// Where reads go; valid until the callback that got the bytes returns.
@@ -208,7 +213,7 @@ class Reactor final : public Scheduler, public SystemEvents {
   /// For what may outlive the reactor on another thread.
   std::shared_ptr<detail::ThreadDoor> thread_door() const noexcept;
   /// The pool behind defer_to_thread, made when it is first asked for. ~Reactor waits for what runs in it.
-  ThreadPool& thread_pool();
+  ThreadPool& thread_pool() override;
   /// The pool for looking up names: separate, so that slow lookups delay nothing else.
   ThreadPool& name_pool();
   /// Keeps `resident` until it unlinks itself; told when the reactor stops.
