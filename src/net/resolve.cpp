@@ -1,5 +1,6 @@
 #include <torc/net/resolver.hpp>
 
+#include <torc/async/capability.hpp>
 #include <torc/async/timing.hpp>
 #include <torc/reactor/reactor.hpp>
 #include <torc/reactor/thread_pool.hpp>
@@ -46,6 +47,11 @@ struct Names {
   std::unique_ptr<Resolver> resolver = std::make_unique<SystemResolver>();
 };
 
+Resolver& current_resolver() {
+  if (auto* offered = Scheduler::required("resolve").find<Resolver>()) return *offered;
+  return *Reactor::required("resolve").service<Names>().resolver;
+}
+
 }  // namespace
 
 void set_resolver(Reactor& reactor, std::unique_ptr<Resolver> resolver) {
@@ -58,7 +64,7 @@ Deferred<std::vector<SocketAddress>> resolve(std::string host, std::uint16_t por
     return succeed(std::vector{SocketAddress(*literal, port)});
   }
   std::string doing = "looking up \"" + host + "\"";
-  auto found = Reactor::required("resolve").service<Names>().resolver->resolve(host);
+  auto found = current_resolver().resolve(host);
   return with_timeout(limit, std::move(found))
       .then([host = std::move(host), port](std::vector<IpAddress> ips) -> Outcome<std::vector<SocketAddress>> {
         if (ips.empty()) return Failure(NameLookupError("\"" + host + "\" has no address"));

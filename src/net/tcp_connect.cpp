@@ -1,6 +1,8 @@
-#include <torc/net/connect.hpp>
+#include "net/system_network.hpp"
 
 #include "net/fd_transport.hpp"
+
+#include <torc/base/errors.hpp>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -65,8 +67,8 @@ class TcpConnect final : public detail::OperationOf<Stream>, public detail::Watc
 
 }  // namespace
 
-Deferred<Stream> connect_tcp(SocketAddress address, std::optional<SocketAddress> local, TcpOptions options) {
-  Reactor& reactor = Reactor::required("connect");
+Deferred<Stream> detail::system_connect_tcp(Reactor& reactor, SocketAddress address, std::optional<SocketAddress> local,
+                                            TcpOptions options) {
   UniqueFd socket(::socket(address.is_v6() ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) return fail<Stream>(cannot_connect(address, errno));
   detail::apply(options, socket.get());

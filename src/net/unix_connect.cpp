@@ -1,4 +1,4 @@
-#include <torc/net/connect.hpp>
+#include "net/system_network.hpp"
 
 #include "net/fd_transport.hpp"
 
@@ -35,8 +35,7 @@ ConnectError cannot_connect(const SocketAddress& address, int code) {
 }  // namespace
 
 // A queue that is full answers EAGAIN, and nothing tells when it no longer is.
-Deferred<Stream> connect_unix(SocketAddress address) {
-  Reactor& reactor = Reactor::required("connect");
+Deferred<Stream> detail::system_connect_unix(Reactor& reactor, SocketAddress address) {
   UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   int code = socket ? try_connect(socket.get(), address) : errno;
   for (Duration pause = kFirstPause; code == EAGAIN; pause = std::min(2 * pause, kLongestPause)) {

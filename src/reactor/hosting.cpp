@@ -1,7 +1,7 @@
 #include <torc/reactor/hosting.hpp>
 
+#include "reactor/course.hpp"
 #include "reactor/poller.hpp"
-#include "reactor/shutdown_limit.hpp"
 #include "reactor/stall_watch.hpp"
 #include "reactor/thread_calls.hpp"
 
@@ -35,6 +35,7 @@ struct Hosting::State final : detail::Host, detail::Watch, detail::ListHook {
     }
     reactor.host_ = this;
     reactor.state_ = Reactor::State::kRunning;
+    course.emplace(reactor);
     thread.emplace(reactor);
     reactor.stall_watch_->begin();
     reactor.thread_calls_->accept_waits();
@@ -87,6 +88,7 @@ struct Hosting::State final : detail::Host, detail::Watch, detail::ListHook {
     reactor->state_ = Reactor::State::kIdle;
     reactor->thread_calls_->end_waits();
     reactor->host_ = nullptr;
+    reactor->course_ = nullptr;
     reactor = nullptr;
     unlink();
     left->poller_->leave();
@@ -95,7 +97,7 @@ struct Hosting::State final : detail::Host, detail::Watch, detail::ListHook {
 
   void end() noexcept {
     leave();
-    limit.reset();
+    course.reset();
     if (auto tell = std::exchange(ended, {})) tell();
   }
 
@@ -103,7 +105,7 @@ struct Hosting::State final : detail::Host, detail::Watch, detail::ListHook {
   int fd = -1;
   UniqueFd timer;
   Instant set = Instant::max();  // what the timer is set to; the maximum when it is not
-  std::optional<detail::ShutdownLimit> limit;
+  std::optional<detail::Course> course;
   std::optional<detail::RunBy> thread;
   std::move_only_function<void()> ended;
 };
@@ -137,17 +139,16 @@ void Hosting::dispatch() noexcept {
   reactor.in_turn_ = true;
   reactor.begin_turn();
   const Instant began = reactor.now_;
-  if (reactor.state_ == Reactor::State::kStopping && !state->limit) {
-    reactor.begin_shut_down(state->limit.emplace(reactor));
-  }
-  reactor.turn(false);
-  if (state->limit && !reactor.shutting_down()) reactor.end_shut_down();
+  state->course->step();
+  if (state->reactor) reactor.turn(false);
+  const bool over = state->reactor && state->course->finished();
+  if (over) state->course->end();
   reactor.lag_.add(reactor.exact_now() - began);
   reactor.stall_watch_->turn_ended();
   reactor.in_turn_ = false;
   detail::current = before;
   if (!state->reactor) return;
-  if (reactor.state_ == Reactor::State::kLeaving || (state->limit && !reactor.shutting_down())) {
+  if (over) {
     state->end();
   } else {
     static_cast<void>(reactor.thread_calls_->doze());  // a call that is there already counts as work

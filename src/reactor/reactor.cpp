@@ -1,8 +1,8 @@
 #include <torc/reactor/reactor.hpp>
 
 #include "reactor/completion.hpp"
+#include "reactor/course.hpp"
 #include "reactor/poller.hpp"
-#include "reactor/shutdown_limit.hpp"
 #include "reactor/stall_watch.hpp"
 #include "reactor/thread_census.hpp"
 #include "reactor/thread_calls.hpp"
@@ -133,16 +133,12 @@ void Reactor::run() {
   stall_watch_->begin();
   begin_turn();
   thread_calls_->accept_waits();
-  while (state_ == State::kRunning) turn();
-  if (state_ == State::kStopping) {
-    detail::ShutdownLimit limit(*this);
-    begin_shut_down(limit);
-    // At least one turn, so that what was told to end can say so.
-    do {
-      turn();
-    } while (shutting_down());
-    end_shut_down();
-  }
+  detail::Course course(*this);
+  do {
+    course.step();
+    turn();
+  } while (!course.finished());
+  course.end();
   lag_.add(monotonic_now() - now_);
   stall_watch_->end();
   in_turn_ = false;
@@ -154,7 +150,7 @@ void Reactor::run() {
 
 bool Reactor::has_work() const noexcept {
   return !posted_.empty() || !calls_.empty() || !detail::RunQueue::current().empty() || thread_calls_->waiting() ||
-         state_ == State::kLeaving || state_ == State::kStopping;
+         (course_ && course_->due());
 }
 
 void Reactor::prepare_to_sleep() noexcept {
@@ -249,7 +245,7 @@ void Reactor::run_posted() noexcept {
 
 void Reactor::stop() noexcept {
   detail::check_thread(this, "Reactor::stop() was called");
-  if (state_ == State::kRunning) state_ = State::kStopping;
+  if (state_ == State::kRunning) state_ = State::kEnding;
   wake_host();
 }
 
@@ -257,30 +253,6 @@ void Reactor::crash() noexcept {
   detail::check_thread(this, "Reactor::crash() was called");
   if (state_ != State::kIdle) state_ = State::kLeaving;
   wake_host();
-}
-
-void Reactor::begin_shut_down(detail::Timer& limit) {
-  thread_calls_->end_waits();
-  detail::IntrusiveList<detail::Resident> leaving;
-  leaving.take(residents_);
-  while (detail::Resident* resident = leaving.pop_front()) {
-    house(*resident);
-    resident->reactor_stopping();
-  }
-  // The background is cancelled rather than told, and may set timers for its clean-up.
-  detail::IntrusiveList<detail::Timer> timers;
-  wheel_.take_all(timers);
-  background_.cancel_all();
-  detail::TimerWheel::stop(timers);
-  arm(limit, now() + options_.shutdown_limit);
-}
-
-void Reactor::end_shut_down() noexcept {
-  // Timers that were set while others were being told.
-  detail::IntrusiveList<detail::Timer> timers;
-  wheel_.take_all(timers);
-  detail::TimerWheel::stop(timers);
-  detail::RunQueue::current().drain();
 }
 
 void Reactor::call_when_running(std::move_only_function<void()> f) {

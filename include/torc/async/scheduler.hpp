@@ -33,6 +33,8 @@ class Background;
 /// An operation that was begun and left to an owner. (tasks.hpp)
 class Root;
 const Root* root_if_safe(Scheduler& scheduler, const Operation& operation) noexcept;
+/// Something that a scheduler was given to offer. (capability.hpp)
+class Offer;
 /// A task that waits for another one at a channel. (channel_wait.hpp)
 class ChannelWait;
 
@@ -57,6 +59,10 @@ class Scheduler : public Clock {
 
   /// The tasks that are pending: where each was begun, what it waits for. (torc/async/tasks.hpp)
   std::vector<TaskInfo> tasks();
+
+  /// The T that was offered here last (Offers<T>), or null. (torc/async/capability.hpp)
+  template <class T>
+  T* find() noexcept;
 
   /// Makes this scheduler current for a scope, with a fresh budget.
   class Enter {
@@ -85,8 +91,11 @@ class Scheduler : public Clock {
   friend class detail::Root;
   friend const detail::Root* detail::root_if_safe(Scheduler& scheduler, const detail::Operation& operation) noexcept;
   friend class detail::ChannelWait;
+  friend class detail::Offer;
+  void* find_offer(const void* type) noexcept;
   detail::IntrusiveList<detail::Root> roots_;
   detail::IntrusiveList<detail::ChannelWait> channel_waits_;
+  detail::IntrusiveList<detail::Offer> offers_;  // few: found by looking at each
 };
 
 }  // namespace torc

@@ -5,7 +5,8 @@
 //
 //   torc::set_resolver(reactor, std::make_unique<Fixed>());
 //
-// One thread: the reactor's.
+// On another scheduler than a reactor names are looked up by the one that is offered there (torc/async/capability.hpp).
+// One thread: the scheduler's.
 #pragma once
 
 #include <torc/async/deferred.hpp>
@@ -40,7 +41,8 @@ class Resolver {
 /// From here on names on `reactor` are looked up by `resolver`; none: by the system. Lookups that are under way end first.
 void set_resolver(Reactor& reactor, std::unique_ptr<Resolver> resolver);
 
-/// The addresses of `host`, with `port`, as the reactor's resolver finds them; an address literal is answered at once.
+/// The addresses of `host`, with `port`, as the resolver finds them that the current scheduler offers, or else the
+/// reactor's; an address literal is answered at once.
 /// Fails with NameLookupError, and with TimeoutError after `limit`. Dropping or cancelling forgets the lookup at once.
 Deferred<std::vector<SocketAddress>> resolve(std::string host, std::uint16_t port,
                                              Duration limit = std::chrono::seconds(30));

@@ -20,7 +20,9 @@
 #include <torc/async/background.hpp>
 #include <torc/async/scheduler.hpp>
 #include <torc/reactor/backend.hpp>
+#include <torc/reactor/interfaces.hpp>
 #include <torc/reactor/loop_lag.hpp>
+#include <torc/reactor/system_events.hpp>
 #include <torc/reactor/thread_door.hpp>
 
 #include <cstddef>
@@ -94,6 +96,7 @@ class Resident : public ListHook {
 };
 
 class CompletionIo;
+class Course;
 class Poller;
 class StallWatch;
 class ThreadCalls;
@@ -118,7 +121,7 @@ struct ReactorOptions {
   Duration spin = Duration::zero();
   /// Bytes a single read may bring; shared by all connections of the reactor.
   std::size_t read_buffer = 256 * 1024;
-  /// How long stopping waits for background work that was cancelled.
+  /// How long stopping waits for the triggers before it, and then for background work that was cancelled.
   Duration shutdown_limit = std::chrono::seconds(10);
   /// Threads at most in the pool behind defer_to_thread.
   std::size_t threads = 10;
@@ -127,7 +130,11 @@ struct ReactorOptions {
   Duration stall_limit = std::chrono::milliseconds(100);
 };
 
-class Reactor final : public Scheduler {
+class Reactor final : public Scheduler,
+                      public SystemEvents,
+                      public FromThreads,
+                      public Threads,
+                      public DescriptorSet {
  public:
   explicit Reactor(ReactorOptions options = {});
   /// Drops what is left, logging where it was detached. No user code but destructors runs.
@@ -144,19 +151,20 @@ class Reactor final : public Scheduler {
   /// Calling it inside a running reactor's work is a programming error. On io_uring it throws SystemError
   /// when the kernel has no memory for a ring.
   void run();
-  /// Ends run() in order: what is pending on the reactor fails with ReactorStopped while the loop still
-  /// turns, background work is cancelled and waited for up to the limit. Does nothing when not running.
+  /// Ends run() in order: the triggers before the shutdown are called and waited for up to the limit
+  /// (system_events.hpp); what is pending on the reactor fails with ReactorStopped while the loop still turns,
+  /// background work is cancelled and waited for up to the limit again. Does nothing when not running.
   void stop() noexcept;
   /// Ends run() after the current turn, without the order of stop().
   void crash() noexcept;
   bool running() const noexcept { return state_ != State::kIdle; }
-  /// Running, and not stopping.
+  /// Running, and stop() was not called.
   bool serving() const noexcept { return state_ == State::kRunning; }
 
   /// Calls `f` in the next turn, or in the first one when the reactor is not running yet.
   void call_when_running(std::move_only_function<void()> f);
   /// Calls `f` on the reactor's thread, in order of the calls. From any thread, at any time.
-  void call_from_thread(std::move_only_function<void()> f);
+  void call_from_thread(std::move_only_function<void()> f) override;
 
   /// What the loop waits with.
   Backend backend() const noexcept;
@@ -196,8 +204,8 @@ class Reactor final : public Scheduler {
   // For transports, in any module above.
 
   /// Watches `fd` for both directions until unwatch(). Throws SystemError.
-  void watch(int fd, detail::Watch& watch);
-  void unwatch(int fd, detail::Watch& watch) noexcept;
+  void watch(int fd, detail::Watch& watch) override;
+  void unwatch(int fd, detail::Watch& watch) noexcept override;
   /// Input and output by completion (src/reactor/completion.hpp): null on what tells readiness only.
   detail::CompletionIo* completion() noexcept;
   /// Where reads go; valid until the callback that got the bytes returns.
@@ -205,7 +213,7 @@ class Reactor final : public Scheduler {
   /// For what may outlive the reactor on another thread.
   std::shared_ptr<detail::ThreadDoor> thread_door() const noexcept;
   /// The pool behind defer_to_thread, made when it is first asked for. ~Reactor waits for what runs in it.
-  ThreadPool& thread_pool();
+  ThreadPool& thread_pool() override;
   /// The pool for looking up names: separate, so that slow lookups delay nothing else.
   ThreadPool& name_pool();
   /// Keeps `resident` until it unlinks itself; told when the reactor stops.
@@ -215,8 +223,9 @@ class Reactor final : public Scheduler {
 
  private:
   friend class Hosting;
+  friend class detail::Course;
   friend int detail::run_main(std::move_only_function<Deferred<int>()> main);
-  enum class State { kIdle, kRunning, kStopping, kLeaving };
+  enum class State { kIdle, kRunning, kEnding, kStopping, kLeaving };  // src/reactor/course.hpp
   struct Service {
     const void* type;
     std::unique_ptr<void, void (*)(void*)> object;
@@ -236,9 +245,6 @@ class Reactor final : public Scheduler {
   bool at_rest() const noexcept;
   void prepare_to_sleep() noexcept;
   bool spin(Duration limit) noexcept;
-  void begin_shut_down(detail::Timer& limit);
-  void end_shut_down() noexcept;
-  bool shutting_down() const noexcept { return !background_.empty() && state_ == State::kStopping; }
   void wake_host() noexcept {
     if (host_) host_->wake_at(Instant::min());
   }
@@ -249,6 +255,7 @@ class Reactor final : public Scheduler {
   State state_ = State::kIdle;
   bool in_turn_ = false;         // false between the dispatches of a hosted reactor, too
   detail::Host* host_ = nullptr;
+  detail::Course* course_ = nullptr;  // of whoever turns us
   Instant now_;  // of this turn
   LoopLag lag_;
   std::size_t watched_ = 0;          // descriptors that others gave us
