@@ -48,7 +48,7 @@ UniqueFd Transport::release_socket() {
 void Layer::protocol_started() {
   told_ = up_;
   if (!up_) return;
-  below().resume_reading();  // the one before let go
+  resume_reading();  // the one before let go
   above()->connection_made();
 }
 

@@ -14,6 +14,7 @@ namespace torc::tls::detail {
 
 namespace {
 
+constexpr Duration kLinger = std::chrono::seconds(1);  // for a peer that has all and does not end
 constexpr std::size_t kPiece = 128 * 1024;       // encrypted at a time: records of one write below
 constexpr std::size_t kFilePiece = 64 * 1024;
 constexpr std::size_t kPumpPerTurn = 4 * 1024 * 1024;
@@ -51,15 +52,17 @@ struct TlsLayer::Limit final : torc::detail::Timer {
   Limit(TlsLayer& layer, Duration limit) : layer(layer), scheduler(Scheduler::required("TLS")), limit(limit) {
     scheduler.arm(*this, scheduler.now() + limit);
   }
+  // Something is still on its way, slowly.
   void arm_again(std::uint64_t unacknowledged) noexcept {
     left = unacknowledged;
+    limit = layer.engine_.context().close_timeout();
     scheduler.arm(*this, scheduler.now() + limit);
   }
   void expire() noexcept override { layer.late(); }
 
   TlsLayer& layer;
   Scheduler& scheduler;
-  const Duration limit;
+  Duration limit;
   std::uint64_t left = std::numeric_limits<std::uint64_t>::max();  // when it was armed
 };
 
@@ -289,11 +292,12 @@ void TlsLayer::finish_writing() noexcept {
 }
 
 // Closing at once would reset the connection over bytes that nobody read, such as a session ticket, and take our last
-// ones with it. So the peer is told that no more comes, and until it ends, what it sends is not looked at.
+// ones with it. So the peer is told that no more comes, and for a moment, if it does not end before, what it sends is
+// taken and not looked at.
 void TlsLayer::linger() noexcept {
   if (!finished_) return;
   if (engine_.peer_ended()) return below().close();
-  if (!limit_) limit_ = std::make_unique<Limit>(*this, engine_.context().close_timeout());
+  limit_ = std::make_unique<Limit>(*this, std::min(kLinger, engine_.context().close_timeout()));
   below().shutdown_write();
   below().resume_reading();
 }
