@@ -1,5 +1,7 @@
 #include <torc/net/layer.hpp>
 
+#include <torc/async/operation.hpp>
+
 #include <torc/net/errors.hpp>
 
 #include <utility>
@@ -45,11 +47,17 @@ UniqueFd Transport::release_socket() {
                       "holds state of its own)");
 }
 
+// May be called from outside, where no transport catches what a protocol throws.
 void Layer::protocol_started() {
   told_ = up_;
   if (!up_) return;
   resume_reading();  // the one before let go
-  above()->connection_made();
+  try {
+    above()->connection_made();
+  } catch (...) {
+    detail::report_unhandled(Failure::current(), "in a protocol, whose connection is aborted");
+    abort();
+  }
 }
 
 void Layer::up() {

@@ -146,7 +146,7 @@ CASE(ending, "a stream that holds much and is dropped while being torn down abor
   }
 }
 CASE(ending, "a hundred connections come and go") {
-  for (int i = 0; i < 100; ++i) {
+  for (std::size_t i = 0; i < bed.bytes(100); ++i) {
     auto ends = co_await bed.connected();
     co_await ends.here.write("x");
     EXPECT_EQ(co_await ends.there.read_exactly(1), "x");

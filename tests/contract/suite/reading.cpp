@@ -192,7 +192,7 @@ CASE(reading, "nobody reads, nothing is lost") {
 }
 CASE(reading, "reads and writes by turns for a thousand times") {
   auto ends = co_await bed.connected();
-  for (int i = 0; i < 1000; ++i) {
+  for (std::size_t i = 0; i < bed.bytes(1000); ++i) {
     co_await ends.here.write("q");
     EXPECT_EQ(co_await ends.there.read_exactly(1), "q");
     co_await ends.there.write("a");

@@ -116,7 +116,6 @@ std::vector<std::unique_ptr<Wiring>> wirings() {
   all.push_back(over_tls(std::make_unique<Unix>()));
   all.push_back(over_tls(std::make_unique<Pipes>()));
   all.push_back(std::make_unique<Memory>());
-  all.push_back(over_tls(std::make_unique<Memory>()));
   return all;
 }
 
