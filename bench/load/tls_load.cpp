@@ -1,10 +1,10 @@
 // Over TLS 1.3 to each server: ping-pong of `--size` bytes over one connection, or with `--size 0` one connection after
-// another, each with a full handshake. session.hpp tells what is printed.
+// another, each with a full handshake. load.hpp tells what is printed.
 #include <openssl/ssl.h>
 
 #include <map>
 
-#include "session.hpp"
+#include "load.hpp"
 
 namespace {
 

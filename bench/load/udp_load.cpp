@@ -1,6 +1,6 @@
 // Datagrams of `--size` bytes from `--connections` connected sockets to each server, one outstanding at a time on each;
-// session.hpp tells what is printed.
-#include "session.hpp"
+// load.hpp tells what is printed.
+#include "load.hpp"
 
 namespace {
 

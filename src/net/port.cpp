@@ -270,6 +270,7 @@ class Port::State final : public detail::Watch,
 
   // The layers are ready: the connection goes to a stream, and to the handler's task with it.
   void enter(FdTransport& socket, Transport& top) {
+    const auto self = shared_from_this();  // the handler may destroy the port
     socket.set_owner(nullptr);
     static_cast<detail::Resident&>(socket).unlink();
     reactor_.house(socket);

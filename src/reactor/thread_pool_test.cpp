@@ -137,7 +137,7 @@ TEST(ThreadPool, CountsWhatItDoes) {
     EXPECT_EQ(now.queued, 0U);
     EXPECT_EQ(now.running, 0U);
     EXPECT_EQ(now.done, 2U);
-    EXPECT_GE(now.longest_wait, 2ms);
+    EXPECT_GE(now.longest_wait, 1ms);  // a sleep counts from the turn's time, a wait from its own
   }), 0);
 }
 
