@@ -5,6 +5,7 @@ set -euo pipefail
 work=$(mktemp -d)
 server=
 trap '{ kill -KILL "$server" && wait "$server"; } 2>/dev/null || true; rm -rf "$work"' EXIT
+: >"$work/said"  # to be read before the server has opened it
 "$1/torc" web --quiet --listen tcp:0:address=127.0.0.1 --path ../site 2>"$work/said" &
 server=$!
 url=
