@@ -16,7 +16,6 @@ cleanup() {
 trap cleanup EXIT
 
 : >"$work/err"
-: >"$work/err"
 "$torc" web --listen tcp:0:address=127.0.0.1 --path "$source_dir/examples/site" >"$work/log" 2>"$work/err" &
 server=$!
 for _ in $(seq 100); do

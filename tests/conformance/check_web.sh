@@ -31,7 +31,6 @@ lacks() { [[ $2 != *"$3"* ]] || fail "$1: '$3' in '${2:0:400}'"; }
 out=$work/log
 start() {
   : >"$work/err"
-  : >"$work/err"
   "$torc" web --listen tcp:0:address=127.0.0.1 "$@" >"$out" 2>"$work/err" &
   server=$!
   for _ in $(seq 100); do

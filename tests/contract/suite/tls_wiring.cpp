@@ -10,6 +10,9 @@ namespace contract {
 
 namespace {
 
+// How long an end waits for the other one, which the cases keep.
+constexpr Duration kClosing = 200ms;
+
 class OverTls final : public Wiring {
  public:
   explicit OverTls(std::unique_ptr<Wiring> below)
@@ -43,10 +46,10 @@ class OverTls final : public Wiring {
     return site;
   }
   static std::unique_ptr<Layer> client() {
-    return tls::client({.host = "example.org", .trust = tls::TrustFile{site().ca_file}});
+    return tls::client({.host = "example.org", .trust = tls::TrustFile{site().ca_file}, .close_timeout = kClosing});
   }
   static std::shared_ptr<tls::Server> server() {
-    static const auto server = tls::server({.certificate = site().pem_file});
+    static const auto server = tls::server({.certificate = site().pem_file, .close_timeout = kClosing});
     return server;
   }
 
