@@ -260,7 +260,9 @@ class Port::State final : public detail::Watch,
       place->start(std::move(protocol));
       protocol = std::move(place);
     }
-    auto* transport = new FdTransport(reactor_, std::move(connection), options_.transport);
+    // What a handler's task gets may outlive the port, and its options.
+    const auto& limits = made ? FdTransport::standard_options() : options_.transport;
+    auto* transport = new FdTransport(reactor_, std::move(connection), limits);
     if (made) *made = transport;
     begun(std::move(count));
     transport->set_owner(this);
