@@ -38,12 +38,12 @@ CASE_IF(listening, "a port serves coroutines", has.listens) {
 CASE_IF(listening, "a port serves many at once", has.listens) {
   auto port = bed.listen(echo);
   std::vector<Deferred<void>> trips;
-  for (int i = 0; i < 50; ++i) trips.push_back(trip(bed, port, std::to_string(i)));
+  for (std::size_t i = 0; i < bed.bytes(50); ++i) trips.push_back(trip(bed, port, std::to_string(i)));
   co_await gather(std::move(trips));
 }
 CASE_IF(listening, "a port serves two hundred one after another", has.listens) {
   auto port = bed.listen(factory<Echo>());
-  for (int i = 0; i < 200; ++i) co_await trip(bed, port, "x");
+  for (std::size_t i = 0; i < bed.bytes(200); ++i) co_await trip(bed, port, "x");
 }
 CASE_IF(listening, "a port counts its connections", has.listens) {
   auto port = bed.listen(echo);
@@ -197,7 +197,7 @@ CASE_IF(listening, "clients that go at once do no harm", has.listens) {
 CASE_IF(listening, "many who wait in the queue are all served", has.listens) {
   auto port = bed.listen(factory<Echo>());
   std::vector<Deferred<Stream>> connecting;
-  for (int i = 0; i < 300; ++i) connecting.push_back(bed.connect(port));
+  for (std::size_t i = 0; i < bed.bytes(300); ++i) connecting.push_back(bed.connect(port));
   auto streams = co_await gather(std::move(connecting));
   for (auto& stream : streams) co_await stream.write("x");
   for (auto& stream : streams) EXPECT_EQ(co_await stream.read_exactly(1), "x");

@@ -46,7 +46,7 @@ const PollerKind kPollers[] = {
     {"io_uring", Backend::kUring, false, false},
 };
 
-constexpr Duration kLimit = 5s;
+constexpr Duration kLimit = 20s;
 
 std::size_t open_descriptors() {
   std::size_t count = 0;
