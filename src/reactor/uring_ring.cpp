@@ -4,6 +4,7 @@
 
 #include <torc/base/errors.hpp>
 
+#include <atomic>
 #include <cerrno>
 #include <memory>
 
@@ -22,13 +23,23 @@ int open(io_uring& ring, unsigned flags) noexcept {
   return ::io_uring_queue_init_params(kSubmissions, &ring, &params);
 }
 
+// The kernel may give the memory of a ring that was closed to the next, of another thread. That it did so in order is
+// seen here by who cannot look into the kernel: thread sanitizers.
+constinit std::atomic<unsigned> closed_rings{0};
+
 }  // namespace
 
 UringRing::UringRing(Work work) {
+  closed_rings.load(std::memory_order_acquire);
   int result = -EINVAL;
   if (work == Work::kInOurCalls) result = open(ring_, IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN);
   if (result == -EINVAL) result = open(ring_, IORING_SETUP_COOP_TASKRUN);
   if (result < 0) throw SystemError("setting up io_uring", -result);
+}
+
+UringRing::~UringRing() {
+  closed_rings.fetch_add(1, std::memory_order_release);
+  ::io_uring_queue_exit(&ring_);
 }
 
 void UringRing::probe() {

@@ -18,7 +18,7 @@ class UringRing {
 
   /// Throws SystemError.
   explicit UringRing(Work work);
-  ~UringRing() { ::io_uring_queue_exit(&ring_); }
+  ~UringRing();
   UringRing(const UringRing&) = delete;
   UringRing& operator=(const UringRing&) = delete;
 
