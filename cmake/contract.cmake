@@ -12,7 +12,3 @@ endif()
 # A sanitizer has seen all there is to see on one poller.
 add_test(NAME contract.suite COMMAND torc-contract ${only})
 set_tests_properties(contract.suite PROPERTIES TIMEOUT 1200 RUN_SERIAL ON)
-if(TORC_SANITIZE)
-  # Known: a TLS connection that ends in the very turn its reactor does is not freed. What else is wrong still shows.
-  set_tests_properties(contract.suite PROPERTIES ENVIRONMENT "ASAN_OPTIONS=detect_leaks=0")
-endif()

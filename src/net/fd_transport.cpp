@@ -477,8 +477,9 @@ void FdTransport::reactor_stopping() noexcept {
   end(Failure(ReactorStopped("the reactor stopped with the connection open")));
 }
 
+// Whoever holds it ends it; otherwise nobody is left to.
 void FdTransport::reactor_gone() noexcept {
-  if (!protocol_) drop();
+  if (!held()) drop();
 }
 
 }  // namespace torc

@@ -36,6 +36,12 @@ void Transport::forget_protocol() noexcept {
   pause_reading();
 }
 
+bool Transport::held() const noexcept {
+  if (!protocol_ || !owns_protocol_) return protocol_ != nullptr;
+  const auto* layer = dynamic_cast<const Layer*>(protocol_);
+  return layer && layer->held();
+}
+
 void Transport::destroy_protocol() noexcept {
   if (owns_protocol_) delete std::exchange(protocol_, nullptr);
 }

@@ -5,6 +5,7 @@
 #include <torc/async/coroutine.hpp>
 #include <torc/net/connect.hpp>
 #include <torc/net/connection.hpp>
+#include <torc/net/descriptor_stream.hpp>
 
 #include <gtest/gtest.h>
 
@@ -162,6 +163,36 @@ TEST(Layer, DroppingAnUpgradeAbortsTheStream) {
     while (ends.empty()) co_await sleep(1ms);
     EXPECT_EQ(ends.front(), "connection lost: Connection reset by peer");
   });
+}
+
+class Alive : public Layer {
+ public:
+  explicit Alive(bool* alive) : alive_(alive) { *alive_ = true; }
+  ~Alive() override { *alive_ = false; }
+
+ private:
+  bool* alive_;
+};
+
+Deferred<void> lose_at_the_end(bool* layer, bool* protocol_layer) {
+  auto [here, there] = stream_pair();
+  co_await here.upgrade(std::make_unique<Alive>(layer));
+  co_await there.upgrade(std::make_unique<Alive>(protocol_layer));
+  Connection::serve(std::move(there), std::make_unique<Echo>()).detach();
+  co_await sleep(1ms);  // what a timer ends is posted for the next turn, which does not come
+  { const Stream dropped = std::move(here); }
+  Reactor::current()->crash();
+}
+
+TEST(Layer, OfADroppedStreamThatEndsWithItsReactorIsFreed) {
+  bool layer = false, protocol_layer = false;
+  {
+    Reactor reactor;
+    reactor.call_when_running([&] { lose_at_the_end(&layer, &protocol_layer).detach(); });
+    reactor.run();
+    EXPECT_TRUE(layer && protocol_layer);
+  }
+  EXPECT_FALSE(layer || protocol_layer);
 }
 
 // Each callback says its name; `acts` is done inside the one that is named.

@@ -115,6 +115,8 @@ class Transport {
   ~Transport() = default;
   /// A protocol is in place and is to be told as soon as may be.
   virtual void protocol_started() = 0;
+  /// Whether somebody outside holds what is on top: a protocol that was lent, on this or on layers above it.
+  bool held() const noexcept;
   /// For the destructor, while the transport can still be called by what dies.
   void destroy_protocol() noexcept;
 
