@@ -41,24 +41,24 @@ void TimerWheel::place(Timer& timer) noexcept {
   const unsigned slot = static_cast<unsigned>(tick >> (level * kDigitBits)) & (kSlots - 1);
   slots_[level][slot].push_back(timer);
   occupied_[level] |= std::uint64_t{1} << slot;
+  levels_ |= 1u << level;
 }
 
 std::optional<TimerWheel::Next> TimerWheel::next_slot() noexcept {
-  for (unsigned level = 0; level < kLevels; ++level) {
+  for (unsigned levels = levels_; levels != 0; levels &= levels - 1) {
+    const auto level = static_cast<unsigned>(std::countr_zero(levels));
     const unsigned shift = level * kDigitBits;
     const unsigned digit = static_cast<unsigned>(elapsed_ >> shift) & (kSlots - 1);
+    std::uint64_t& occupied = occupied_[level];
     // Slots at or before the current digit are empty: their timers have been handed down or out.
-    std::uint64_t candidates = digit == kSlots - 1 ? 0 : occupied_[level] & (~std::uint64_t{0} << (digit + 1));
-    while (candidates) {
-      const auto slot = static_cast<unsigned>(std::countr_zero(candidates));
-      const std::uint64_t bit = std::uint64_t{1} << slot;
-      if (!slots_[level][slot].empty()) {
-        const std::int64_t above = elapsed_ >> (shift + kDigitBits) << (shift + kDigitBits);
-        return Next{level, slot, above + (static_cast<std::int64_t>(slot) << shift)};
-      }
-      occupied_[level] &= ~bit;
-      candidates &= ~bit;
+    occupied &= digit == kSlots - 1 ? 0 : ~std::uint64_t{0} << (digit + 1);
+    for (; occupied != 0; occupied &= occupied - 1) {
+      const auto slot = static_cast<unsigned>(std::countr_zero(occupied));
+      if (slots_[level][slot].empty()) continue;
+      const std::int64_t above = elapsed_ >> (shift + kDigitBits) << (shift + kDigitBits);
+      return Next{level, slot, above + (static_cast<std::int64_t>(slot) << shift)};
     }
+    levels_ &= ~(1u << level);
   }
   return std::nullopt;
 }

@@ -252,6 +252,7 @@ bool DatagramSocketTransport::must_wait(int code) noexcept {
   const bool no_memory = code == ENOBUFS || code == ENOMEM;
   if (!no_memory && code != EAGAIN && code != EWOULDBLOCK) return false;
   writable_ = false;
+  if (!std::exchange(watches_writing_, true)) reactor_.watch_writing(socket_.get(), *this);
   // A full receiver on this machine, or a full interface: the socket itself will give no sign.
   if (no_memory || family_ == AF_UNIX) reactor_.arm(*this, reactor_.now() + kTryAgain);
   return true;

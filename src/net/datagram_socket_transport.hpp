@@ -80,6 +80,7 @@ class DatagramSocketTransport final : public DatagramTransport,
   class Busy;
 
   void ready(detail::Readiness readiness) noexcept override;
+  detail::Readiness awaited() const noexcept override { return {.readable = !readable_, .writable = !writable_}; }
   void run() noexcept override;     // a posted turn: go on, tell faults, or tell the end
   void expire() noexcept override;  // time to try again what the socket gives no sign for
   void reactor_stopping() noexcept override;
@@ -130,6 +131,7 @@ class DatagramSocketTransport final : public DatagramTransport,
   bool reading_ = true;      // the protocol wants datagrams
   bool readable_ = true;     // the socket may have some
   bool writable_ = true;
+  bool watches_writing_ = false;
   bool in_read_ = false;     // read() is on the stack
   bool full_ = false;        // above high water, not yet back at low
   bool resuming_ = false;    // resume_writing() is on the stack

@@ -278,9 +278,17 @@ void FdTransport::send(std::string_view data) noexcept {
     } else if (sent != -EAGAIN && sent != -EWOULDBLOCK) {
       return send_failed(static_cast<int>(-sent));
     }
-    writable_ = false;
+    blocked();
   }
   queue(data);
+}
+
+// The descriptor takes no more.
+void FdTransport::blocked() noexcept {
+  writable_ = false;
+  if (watches_writing_) return;
+  watches_writing_ = true;
+  reactor_.watch_writing(fd_.out(), output_ ? static_cast<detail::Watch&>(*output_) : *this);
 }
 
 // The peer is gone, but what it said last may still lie in the socket: why it reset the connection, for
@@ -353,7 +361,7 @@ void FdTransport::flush() noexcept {
       queue_.reset();
       break;
     case WriteQueue::Progress::kBlocked:
-      writable_ = false;
+      blocked();
       break;
     case WriteQueue::Progress::kBudgetSpent:
       take_turn();

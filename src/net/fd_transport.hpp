@@ -94,6 +94,7 @@ class FdTransport final : public Transport, public detail::Watch, public detail:
   void take_turn() noexcept;
   void flush() noexcept;
   void send(std::string_view data) noexcept;
+  void blocked() noexcept;
   void send_failed(int code) noexcept;
   void queue(std::string_view data) noexcept;
   WriteQueue& queue_behind_gathered();
@@ -129,6 +130,7 @@ class FdTransport final : public Transport, public detail::Watch, public detail:
   bool shutting_ : 1 = false;    // shutdown_write() was called
   bool delivered_ : 1 = false;   // connection_lost was called, or nobody is to be told
   bool writable_ : 1 = true;
+  bool watches_writing_ : 1 = false;
   bool takes_descriptors_ : 1 = false;
 };
 

@@ -12,7 +12,7 @@ Course::~Course() {
   if (reactor_.course_ == this) reactor_.course_ = nullptr;
 }
 
-void Course::step() {
+void Course::take_step() {
   current.budget = Scheduler::kBudget;
   if (!started_) {
     started_ = true;
@@ -30,7 +30,7 @@ void Course::step() {
   end_pending();
 }
 
-bool Course::due() const noexcept {
+bool Course::step_due() const noexcept {
   switch (reactor_.state_) {
     case Reactor::State::kIdle: return false;
     case Reactor::State::kRunning: return !started_;
@@ -41,7 +41,7 @@ bool Course::due() const noexcept {
   return true;
 }
 
-bool Course::finished() const noexcept {
+bool Course::over() const noexcept {
   return reactor_.state_ == Reactor::State::kLeaving ||
          (reactor_.state_ == Reactor::State::kStopping && reactor_.background_.empty());
 }

@@ -22,15 +22,22 @@ class Course final : private Timer {
   ~Course();
 
   /// Between two turns; the reactor is current. A trigger may end the run, or the Hosting.
-  void step();
+  void step() {
+    if (!running()) [[unlikely]] take_step();
+  }
   /// Whether step() or finished() would find something to do: the loop must not sleep.
-  bool due() const noexcept;
+  bool due() const noexcept { return !running() && step_due(); }
   /// Behind a turn: whether it was the last.
-  bool finished() const noexcept;
+  bool finished() const noexcept { return !running() && over(); }
   /// Behind the last turn: tells what came meanwhile, and calls the after-triggers.
   void end() noexcept;
 
  private:
+  /// Begun, and nobody has asked for the end.
+  bool running() const noexcept { return started_ && reactor_.state_ == Reactor::State::kRunning; }
+  void take_step();
+  bool step_due() const noexcept;
+  bool over() const noexcept;
   void end_pending() noexcept;
   void expire() noexcept override;
 

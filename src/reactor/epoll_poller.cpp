@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <string>
 
 namespace torc::detail {
@@ -23,10 +24,15 @@ class EpollPoller final : public Poller {
   int enter_hosted() override { return epoll_.get(); }
 
   void add(int fd, Watch& watch) override {
-    epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = &watch}};
+    epoll_event event{.events = watch.awaited().writable ? kBoth : kReading, .data = {.ptr = &watch}};
     if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
       throw SystemError("watching descriptor " + std::to_string(fd), errno);
     }
+  }
+
+  void add_writing(int fd, Watch& watch) noexcept override {
+    epoll_event event{.events = kBoth, .data = {.ptr = &watch}};
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
   }
 
   void remove(int fd, Watch& watch) noexcept override {
@@ -59,6 +65,8 @@ class EpollPoller final : public Poller {
 
  private:
   static constexpr int kBatch = 256;
+  static constexpr std::uint32_t kReading = EPOLLIN | EPOLLRDHUP | EPOLLET;
+  static constexpr std::uint32_t kBoth = kReading | EPOLLOUT;
 
   UniqueFd epoll_;
   epoll_event events_[kBatch];

@@ -67,7 +67,6 @@ class PollPoller final : public Poller {
       if (events == 0) continue;
       --left;
       slots_[i].told_readable |= (events & POLLIN) != 0;
-      slots_[i].told_writable |= (events & POLLOUT) != 0;
       slots_[i].told_end |= (events & (POLLRDHUP | POLLHUP)) != 0;
       slots_[i].told_broken |= (events & (POLLHUP | POLLERR | POLLNVAL)) != 0;
       found_.push_back({slots_[i].watch, slots_[i].fd, events});
@@ -95,7 +94,6 @@ class PollPoller final : public Poller {
     Watch* watch;
     int fd;
     bool told_readable = false;
-    bool told_writable = false;
     bool told_end = false;
     bool told_broken = false;
   };
@@ -107,9 +105,7 @@ class PollPoller final : public Poller {
 
   static void ask(const Slot& slot, pollfd& into) noexcept {
     Readiness awaited = slot.watch->awaited();
-    // The first edge is everyone's.
-    awaited.readable |= !slot.told_readable;
-    awaited.writable |= !slot.told_writable;
+    awaited.readable |= !slot.told_readable;  // the first edge is everyone's
     short events = awaited.writable ? POLLOUT : 0;
     // After the end nothing comes: who was told of it reads up to there without being told again.
     if (!slot.told_end) events |= static_cast<short>((awaited.readable ? POLLIN : 0) | POLLRDHUP);

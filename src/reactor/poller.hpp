@@ -1,8 +1,8 @@
 // Poller: how a reactor asks the kernel what is ready.
 //
 // The seam between the loop and epoll, io_uring, poll or kqueue. Registration is edge-triggered and made
-// once per descriptor, for both directions; a poller that knows levels only asks the watches which edges
-// they wait for (Watch::awaited). One thread turns the loop at a time, between enter() and leave().
+// once per descriptor, or twice when writing comes to be waited for later; a poller that knows levels only
+// asks the watches which edges they wait for (Watch::awaited). One thread turns the loop at a time, between enter() and leave().
 #pragma once
 
 #include <torc/reactor/backend.hpp>
@@ -29,6 +29,9 @@ class Poller {
 
   /// Throws SystemError.
   virtual void add(int fd, Watch& watch) = 0;
+  /// What was added for reading only is told when it can be written, too; at once if it can be now. Nothing to do
+  /// for who looks at both all the time.
+  virtual void add_writing(int, Watch&) noexcept {}
   /// After this the watch is not told anything more, not even of what has already been collected.
   virtual void remove(int fd, Watch& watch) noexcept = 0;
   /// Sleeps until something is ready or `limit` has passed (negative: for ever). Whether there is something

@@ -154,6 +154,36 @@ TEST_P(Pollers, SleepWhileNobodyReadsWhatHasCome) {
   EXPECT_EQ(watched.read_all(), "more");
 }
 
+// A UNIX socket is writable anew whenever its peer reads: only who waits for that is woken.
+TEST_P(Pollers, TellOfWritingOnlyWhenItIsWaitedFor) {
+  if (GetParam() == Backend::kUring || GetParam() == Backend::kKqueue) GTEST_SKIP() << "it looks at both all the time";
+  struct Reading : detail::Watch {
+    void ready(detail::Readiness edge) noexcept override { told_writable += edge.writable; }
+    detail::Readiness awaited() const noexcept override { return {.readable = true, .writable = waits}; }
+    int told_writable = 0;
+    bool waits = false;
+  } reading;
+  Pair pair;
+  reactor.watch(pair.ours.get(), reading);
+  int rounds = 0;
+  std::function<void()> exchange = [&] {
+    EXPECT_EQ(reading.told_writable, 0);
+    if (++rounds == 20) return reactor.stop();
+    char buffer[4];
+    write(pair.ours.get(), "ping");
+    EXPECT_EQ(::read(pair.theirs.get(), buffer, 4), 4);
+    reactor.call_when_running(exchange);
+  };
+  reactor.call_when_running(exchange);
+  run();
+  reading.waits = true;
+  reactor.call_when_running([&] { reactor.watch_writing(pair.ours.get(), reading); });
+  auto stop = reactor.call_later(10ms, [&] { reactor.stop(); });
+  run();
+  EXPECT_GE(reading.told_writable, 1);
+  reactor.unwatch(pair.ours.get(), reading);
+}
+
 TEST_P(Pollers, TellWhenAFullSocketTakesMore) {
   Pair pair;
   Watched watched(reactor, pair.ours.get());

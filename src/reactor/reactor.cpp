@@ -170,7 +170,8 @@ void Reactor::turn(bool may_sleep) {
     thread_calls_->run_all();
     last_thread_call_ = now_;
   }
-  run_posted();
+  if (!calls_.empty()) run_calls();
+  if (!posted_.empty()) run_posted();
   detail::current.budget = kBudget;
   if (wheel_.next_due()) wheel_.advance(now());
   if (!before_sleep_.empty()) prepare_to_sleep();
@@ -229,12 +230,15 @@ void Reactor::begin_turn() noexcept {
   stall_watch_->turn_began(now_);
 }
 
-void Reactor::run_posted() noexcept {
+void Reactor::run_calls() noexcept {
   for (auto& call : std::exchange(calls_, {})) {
     detail::current.budget = kBudget;
     const ContextScope scope(std::move(call.context));
     call_logged(call.function, "in call_when_running");
   }
+}
+
+void Reactor::run_posted() noexcept {
   detail::IntrusiveList<detail::Posted> now;
   now.take(posted_);
   while (detail::Posted* work = now.pop_front()) {
@@ -293,6 +297,8 @@ void Reactor::watch(int fd, detail::Watch& watch) {
   ++watched_;
   if (host_ && !in_turn_) poller_->flush();
 }
+
+void Reactor::watch_writing(int fd, detail::Watch& watch) noexcept { poller_->add_writing(fd, watch); }
 
 void Reactor::unwatch(int fd, detail::Watch& watch) noexcept {
   detail::check_thread(this, "Reactor::unwatch() was called");

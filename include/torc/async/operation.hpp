@@ -189,7 +189,7 @@ class RunQueue {
   bool tearing_down() const noexcept { return tearing_down_; }
   /// Goes on with what is queued until nothing is. Does nothing inside a firing.
   void drain() noexcept {
-    if (!firing_) run_all();
+    if (head_ && !firing_) run_all();
   }
   /// What is called when something is left here outside any firing, by a destructor for example; null for
   /// nothing. Set where no turn of a loop is sure to come soon: by a hosted reactor.

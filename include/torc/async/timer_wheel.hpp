@@ -75,6 +75,7 @@ class TimerWheel {
 
   std::int64_t elapsed_;               // every tick up to here has been handed out
   std::uint64_t occupied_[kLevels]{};  // a bit a slot; may be set for an emptied slot
+  unsigned levels_ = 0;                // a bit a level; may be set for an emptied level
   Slot slots_[kLevels][kSlots];
   Slot due_;    // was due when it was set
   Slot never_;  // due at the end of time

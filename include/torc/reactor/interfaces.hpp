@@ -36,8 +36,11 @@ class Threads {
 
 class DescriptorSet {
  public:
-  /// Watches `fd` for both directions until unwatch(). Throws SystemError.
+  /// Watches `fd` for reading until unwatch(), and for writing if `watch` awaits that now. Throws SystemError.
   virtual void watch(int fd, detail::Watch& watch) = 0;
+  /// For writing as well, from now on: when a write has blocked. Some kinds of sockets are writable again after each
+  /// send, which who never waits for it need not be woken by.
+  virtual void watch_writing(int fd, detail::Watch& watch) noexcept = 0;
   virtual void unwatch(int fd, detail::Watch& watch) noexcept = 0;
 
  protected:

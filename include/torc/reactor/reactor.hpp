@@ -52,9 +52,9 @@ struct Readiness {
 class Watch {
  public:
   virtual void ready(Readiness readiness) noexcept = 0;
-  /// Which edges would be news: what was found blocked since it was last told. Asked before each sleep by
-  /// a poller whose kernel knows levels only (poll). The default is told again and again while a level
-  /// lasts, and keeps such a loop awake.
+  /// Which edges would be news: what was found blocked since it was last told. Asked when the watching begins,
+  /// and before each sleep by a poller whose kernel knows levels only (poll). The default is told again and
+  /// again while a level lasts, and keeps such a loop awake.
   virtual Readiness awaited() const noexcept { return {.readable = true, .writable = true}; }
 
  protected:
@@ -203,8 +203,8 @@ class Reactor final : public Scheduler,
 
   // For transports, in any module above.
 
-  /// Watches `fd` for both directions until unwatch(). Throws SystemError.
   void watch(int fd, detail::Watch& watch) override;
+  void watch_writing(int fd, detail::Watch& watch) noexcept override;
   void unwatch(int fd, detail::Watch& watch) noexcept override;
   /// Input and output by completion (src/reactor/completion.hpp): null on what tells readiness only.
   detail::CompletionIo* completion() noexcept;
@@ -248,6 +248,7 @@ class Reactor final : public Scheduler,
   void wake_host() noexcept {
     if (host_) host_->wake_at(Instant::min());
   }
+  void run_calls() noexcept;
   void run_posted() noexcept;
   void drop_background();
 
