@@ -1,5 +1,6 @@
 // The limit of an echo server over TLS: OpenSSL between two of its memory BIOs, one read and one write of the socket for
-// each message. The settings are those of torc.
+// each message. The settings are those of torc. OpenSSL keeps what is not a whole record yet, and what it has written
+// leaves at once, so that one pair of BIOs serves all connections and an idle one is OpenSSL's objects alone.
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -27,34 +28,33 @@ class Echo {
   void opened(int fd) {
     const auto index = static_cast<std::size_t>(fd);
     if (ends_.size() <= index) ends_.resize(index + 1);
-    SSL_free(ends_[index].ssl);  // of the connection that had the descriptor before
-    End& end = ends_[index];
-    end = {SSL_new(context_), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem())};
-    SSL_set_bio(end.ssl, end.in, end.out);
-    SSL_set_accept_state(end.ssl);
+    SSL_free(ends_[index]);  // of the connection that had the descriptor before
+    ends_[index] = SSL_new(context_);
+    BIO_up_ref(in_);
+    BIO_up_ref(out_);
+    SSL_set_bio(ends_[index], in_, out_);
+    SSL_set_accept_state(ends_[index]);
   }
 
   void received(int fd, const char* data, std::size_t size) {
-    const End end = ends_[static_cast<std::size_t>(fd)];
-    BIO_write(end.in, data, static_cast<int>(size));
+    SSL* const end = ends_[static_cast<std::size_t>(fd)];
+    BIO_write(in_, data, static_cast<int>(size));
     static char plain[16 * 1024];
     ERR_clear_error();
-    for (int count; (count = SSL_read(end.ssl, plain, sizeof plain)) > 0;) SSL_write(end.ssl, plain, count);
-    if ((SSL_get_shutdown(end.ssl) & SSL_RECEIVED_SHUTDOWN) != 0) SSL_shutdown(end.ssl);
+    for (int count; (count = SSL_read(end, plain, sizeof plain)) > 0;) SSL_write(end, plain, count);
+    if ((SSL_get_shutdown(end) & SSL_RECEIVED_SHUTDOWN) != 0) SSL_shutdown(end);
     char* bytes = nullptr;
-    const long count = BIO_get_mem_data(end.out, &bytes);
+    const long count = BIO_get_mem_data(out_, &bytes);
     if (count > 0) bench::send_all(fd, bytes, static_cast<std::size_t>(count));
-    static_cast<void>(BIO_reset(end.out));
+    static_cast<void>(BIO_reset(out_));
+    static_cast<void>(BIO_reset(in_));  // what follows the end of a connection
   }
 
  private:
-  struct End {
-    SSL* ssl = nullptr;
-    BIO* in = nullptr;
-    BIO* out = nullptr;
-  };
   SSL_CTX* context_;
-  std::vector<End> ends_;
+  BIO* in_ = BIO_new(BIO_s_mem());
+  BIO* out_ = BIO_new(BIO_s_mem());
+  std::vector<SSL*> ends_;  // by descriptor
 };
 
 }  // namespace
