@@ -68,17 +68,17 @@ class Running:
 
 
 class Server:
-    """A program of bin/bench."""
+    """A program of bin/bench, with more options for it."""
 
-    def __init__(self, name, title, target=None, certificate=None):
-        self.name, self.title, self.target, self.certificate = name, title, target, certificate
+    def __init__(self, name, title, target=None, certificate=None, options=()):
+        self.name, self.title, self.target, self.certificate, self.options = name, title, target, certificate, options
 
     def found(self, bin_dir):
         return (bin_dir / self.name).exists()
 
     def __call__(self, bin_dir, cpu):
         arguments = ["--certificate", self.certificate] if self.certificate else []
-        return Running(pinned(cpu, [bin_dir / self.name, *arguments]), "PORT")
+        return Running(pinned(cpu, [bin_dir / self.name, *arguments, *self.options]), "PORT")
 
 
 @contextlib.contextmanager

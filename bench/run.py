@@ -11,8 +11,9 @@ import statistics
 import sys
 
 from compile_cost import compile_units
+from idle import Idle
 from micro import Micro
-from processes import HERE, Nginx, Running, Server, certificate, pinned, run_load
+from processes import HERE, Nginx, Server, certificate, run_load
 from tables import Table, middle, progress, verdict
 
 # The limit stands first, and twice: by how much it differs from itself is the noise of this run.
@@ -21,6 +22,7 @@ ECHO = [
     Server("echo_epoll", "bare epoll again"),
     Server("echo_torc", "torc callbacks", target=60),
     Server("echo_torc_coro", "torc coroutine", target=150),
+    Server("echo_torc_fiber", "torc fiber", target=150),
     Server("echo_uring", "bare io_uring"),
     Server("echo_torc_completion", "torc completions"),
     Server("echo_uv", "libuv"),
@@ -40,18 +42,31 @@ UDP = [
     Server("udp_torc", "torc callbacks", target=1.11),
     Server("udp_torc_coro", "torc coroutine"),
 ]
-IDLE_ECHO = [
-    Server("echo_epoll", "bare epoll"),
-    Server("echo_torc", "torc callbacks", target=300),
-    Server("echo_torc_coro", "torc coroutine", target=1024),
-    Server("echo_uv", "libuv"),
-    Server("echo_asio", "Asio callbacks"),
-    Server("echo_asio_coro", "Asio coroutine"),
+# Buffers hold a whole message, in torc and the limit as they are.
+LARGE = [
+    Server("echo_epoll", "bare epoll: the limit"),
+    Server("echo_epoll", "bare epoll again"),
+    Server("echo_torc", "torc callbacks", target=1 / 0.92),
+    Server("echo_torc_coro", "torc coroutine", target=1 / 0.92),
+    Server("echo_torc_fiber", "torc fiber", target=1 / 0.92),
+    Server("echo_uv", "libuv", options=("--buffer", 256 * 1024)),
+    Server("echo_asio", "Asio callbacks", options=("--buffer", 256 * 1024)),
+    Server("echo_asio_coro", "Asio coroutine", options=("--buffer", 256 * 1024)),
 ]
-IDLE_HTTP = [
-    Server("http_epoll", "bare epoll, a constant"),
-    Server("http_torc", "torc", target=600),
+# nginx stands first here: it is what torc is held against.
+ACCEPT = [
     Nginx("http_nginx", "nginx"),
+    Nginx("http_nginx", "nginx again"),
+    Server("http_torc", "torc HTTP", target=1),
+    Server("echo_torc", "torc callbacks", target=1),
+    Server("echo_torc_coro", "torc coroutine", target=1),
+    Server("echo_epoll", "bare epoll"),
+]
+SPIN = [
+    Server("echo_epoll", "bare epoll, which sleeps: the limit"),
+    Server("echo_epoll", "bare epoll again"),
+    Server("echo_torc_spin", "torc, which sleeps"),
+    Server("echo_torc_spin", "torc, spin of 50 µs", options=("--spin", 50)),
 ]
 
 Slice = collections.namedtuple("Slice", "elapsed server load")  # ns for a message; the last two are CPU time
@@ -72,20 +87,21 @@ class Bench:
                 print(f"left out, not built: {server.title} ({server.name})", file=sys.stderr)
         return [server for server in servers if server.found(self.bin)]
 
-    def slices(self, servers, cpu, load, connections, turns, size=()):
+    def slices(self, servers, cpu, load, connections, turns, slices, size):
         """Loads fresh processes of all servers, slice by slice: {server: [Slice of each time]}."""
         with contextlib.ExitStack() as stack:
             running = [stack.enter_context(server(self.bin, self.cpu)) for server in servers]
             addresses = ",".join(f"{process.number}:{process.pid}" for process in running)
             printed = run_load([self.bin / load, "--servers", addresses, "--connections", connections,
-                                "--turns", turns, "--slices", 20 if self.quick else 100, *size], cpu)
+                                "--turns", turns, "--slices", slices // 5 if self.quick else slices,
+                                *(() if size is None else ("--size", size))], cpu)
         found = {server: [] for server in servers}
         for _, index, *costs in printed:
             found[servers[int(index)]].append(Slice(*costs))
         return found
 
     def compare(self, servers, title, unit, cost, load, connections, turns, *, judged=None, apart=False,
-                size=None):
+                slices=100, size=None):
         """One table. `cost` picks the number that counts out of a Slice, `judged` says what the targets are held
         against: "over" or "ratio". Unless `apart`, servers and load share one CPU."""
         servers = self.present(servers)
@@ -93,26 +109,26 @@ class Bench:
         for number in range(self.rounds):
             progress(f"{title}: round {number + 1} of {self.rounds}")
             rounds.append(self.slices(servers, self.other_cpu if apart else self.cpu, load, connections, turns,
-                                      () if size is None else ("--size", size)))
+                                      slices, size))
 
         def over_rounds(server, compare):
             """The limit's slice beside a server's is the one of the same tenth of a second."""
             return middle([statistics.median(compare(cost(own), cost(limit))
-                                             for own, limit in zip(slices[server], slices[servers[0]]))
-                           for slices in rounds])
+                                             for own, limit in zip(found[server], found[servers[0]]))
+                           for found in rounds])
 
         table = Table(title, [unit, "over limit", "spread", "x limit", "spread", "per second", "target"])
         for server in servers:
             value, _ = over_rounds(server, lambda own, limit: own)
             over, over_spread = over_rounds(server, lambda own, limit: own - limit)
             ratio, ratio_spread = over_rounds(server, lambda own, limit: own / limit)
-            rate = 1e9 / statistics.median(s.elapsed for slices in rounds for s in slices[server])
+            rate = 1e9 / statistics.median(s.elapsed for found in rounds for s in found[server])
             compared = f"{over:+,.0f}", f"±{over_spread:,.0f}", f"{ratio:.3f}", f"±{ratio_spread:.3f}"
             table.add(server.title, f"{value:,.0f}", *(compared if server is not servers[0] else [""] * 4),
                       f"{rate:,.0f}", verdict(over if judged == "over" else ratio, server.target) if judged else "")
         table.print()
         if not apart:
-            every = [s for slices in rounds for of_server in slices.values() for s in of_server]
+            every = [s for found in rounds for of_server in found.values() for s in of_server]
             share = sum(s.server + s.load for s in every) / sum(s.elapsed for s in every)
             print(f"The programs had {share:.0%} of their CPU" + (": others used it too." if share < 0.95 else "."))
 
@@ -121,6 +137,13 @@ class Bench:
                      lambda s: s.server + s.load, "echo_load", connections=1, turns=500, judged="over")
         self.compare(ECHO, "Echo of 1 KiB, 50 connections, client and server on one CPU", "server ns/message",
                      lambda s: s.server, "echo_load", connections=50, turns=1000)
+
+    def large(self):
+        """The rate of a CPU that both share: the CPU time of both for a message, the limit's over 0.92."""
+        for connections in 1, 50:
+            self.compare(LARGE, f"Echo of 100 KiB, {connections} connection{'s' * (connections > 1)}, "
+                                "client and server on one CPU", "ns/round trip", lambda s: s.server + s.load,
+                         "echo_load", connections, 60 if connections == 1 else 200, judged="ratio", size=100 * 1024)
 
     def http(self):
         for where, apart in ("client and server on one CPU", False), ("client and server on a CPU each", True):
@@ -148,27 +171,21 @@ class Bench:
                          "Full handshake, TLS 1.3, P-256, one after another, client and server on one CPU",
                          "server ns/connection", lambda s: s.server, "tls_load", 1, 20, judged="ratio", size=0)
 
+    def accept(self):
+        self.compare(ACCEPT, "Accept flood: bursts of 40 connections that end at once, client and server on one CPU",
+                     "server ns/connection", lambda s: s.server, "accept_load", connections=40, turns=40,
+                     judged="ratio")
+
+    def spin(self):
+        self.compare(SPIN, "Echo of 1 KiB, one connection, client and server on a CPU each", "ns/round trip",
+                     lambda s: s.elapsed, "echo_load", connections=1, turns=50, slices=40,
+                     apart=True)
+
     def idle(self):
-        few, many = 2000, 9500
+        Idle(self).memory()
 
-        def bytes_per_connection(server, greet):
-            def held(connections):
-                return Running(pinned(self.other_cpu, [self.bin / "idle_load", "--port", running.number,
-                                                       "--greet", greet, "--connections", connections]), "HOLDING")
-
-            with server(self.bin, self.cpu) as running, held(few):
-                before = running.settled_memory()
-                with held(many - few):
-                    return (running.settled_memory() - before) / (many - few)
-
-        for servers, greet, title in ((IDLE_ECHO, "echo", "Idle connection that echoed a byte"),
-                                      (IDLE_HTTP, "http", "Idle connection kept alive after one HTTP request")):
-            table = Table(title, ["bytes of user memory", "spread", "target"])
-            for server in self.present(servers):
-                progress(f"{title}: {server.title}")
-                value, spread = middle([bytes_per_connection(server, greet) for _ in range(min(self.rounds, 3))])
-                table.add(server.title, f"{value:,.0f}", f"±{spread:,.0f}", verdict(value, server.target))
-            table.print()
+    def crowd(self):
+        Idle(self).crowd()
 
     def compile(self):
         table = Table("Compiling with clang++-19 -std=c++23 -O2, the best of several times",
@@ -185,7 +202,7 @@ class Bench:
 
 
 def main():
-    commands = ["echo", "http", "tls", "udp", "idle", "compile", "micro"]
+    commands = ["echo", "large", "http", "tls", "udp", "accept", "spin", "idle", "crowd", "compile", "micro"]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("command", nargs="?", choices=[*commands, "all"], default="all")
     parser.add_argument("--build", type=pathlib.Path, default=HERE.parent / "build" / "release", help="build directory")

@@ -22,7 +22,7 @@ def progress(text=""):
 
 
 class Table:
-    """Columns that stay empty are not printed."""
+    """Columns that stay empty are not printed, nor is a table without rows."""
 
     def __init__(self, title, heads):
         self.title, self.rows = title, [["", *heads]]
@@ -31,6 +31,8 @@ class Table:
         self.rows.append(cells)
 
     def print(self):
+        if len(self.rows) == 1:
+            return
         columns = [column for column in zip(*self.rows) if any(column[1:])]
         widths = [max(map(len, column)) for column in columns]
         lines = ["  ".join([cells[0].ljust(widths[0]), *map(str.rjust, cells[1:], widths[1:])]).rstrip()

@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   for (long i = 0; i < pipeline; ++i) requests += bench::kRequest;
   auto send = [&](int fd) { bench::send_fully(fd, requests); };
   auto receive = [&](int fd) { bench::read_answers(fd, pipeline, body); };
-  bench::measure(targets, arguments.number("slices", 20), arguments.number("turns", 1000), pipeline,
-                 [&](const auto& connections, long turns) { bench::exchange(connections, turns, send, receive); });
+  bench::measure(
+      targets, arguments.number("slices", 20), arguments.number("turns", 1000), pipeline,
+      [&](const bench::Target& target, long turns) { bench::exchange(target.connections, turns, send, receive); });
 }

@@ -1,35 +1,16 @@
 // Over TLS 1.3 to each server: ping-pong of `--size` bytes over one connection, or with `--size 0` one connection after
 // another, each with a full handshake. load.hpp tells what is printed.
-#include <openssl/ssl.h>
-
 #include <map>
 
-#include "load.hpp"
+#include "tls.hpp"
 
 namespace {
-
-SSL_CTX* context() {
-  static SSL_CTX* const context = [] {
-    SSL_CTX* made = SSL_CTX_new(TLS_client_method());
-    SSL_CTX_set_min_proto_version(made, TLS1_3_VERSION);
-    SSL_CTX_set_session_cache_mode(made, SSL_SESS_CACHE_OFF);
-    return made;
-  }();
-  return context;
-}
-
-SSL* secure(int fd) {
-  SSL* ssl = SSL_new(context());
-  SSL_set_fd(ssl, fd);
-  if (SSL_connect(ssl) != 1) bench::fail("handshake");
-  return ssl;
-}
 
 // Until the server has ended too: then it has done all there is to do.
 void shake_hands(std::uint16_t port) {
   static std::size_t ordinal = 0;
   const int fd = bench::connect_to(port, ordinal++);
-  SSL* ssl = secure(fd);
+  SSL* ssl = bench::secure(fd);
   SSL_shutdown(ssl);
   shutdown(fd, SHUT_WR);
   char rest[256];
@@ -45,14 +26,12 @@ int main(int argc, char** argv) {
   bench::Arguments arguments{argc, argv, {"servers", "size", "connections", "slices", "turns", "time-limit"}};
   alarm(static_cast<unsigned>(arguments.number("time-limit", 60)));
   const auto size = static_cast<std::size_t>(arguments.number("size", 1024));
-  auto targets = bench::connect_all(arguments.text("servers", ""), 1);
+  const auto targets = bench::connect_all(arguments.text("servers", ""), 1);
 
   std::map<int, SSL*> secured;
-  std::map<int, std::uint16_t> ports;
   for (const auto& target : targets) {
     const int fd = target.connections.front();
-    ports[fd] = target.port;
-    if (size > 0) secured[fd] = secure(fd);
+    if (size > 0) secured[fd] = bench::secure(fd);
   }
 
   std::string message(size, '\0');
@@ -68,8 +47,8 @@ int main(int argc, char** argv) {
     if (reply != message) bench::fail("the echo differs");
   };
   bench::measure(targets, arguments.number("slices", 20), arguments.number("turns", 1000), 1,
-                 [&](const auto& connections, long turns) {
-                   const int fd = connections.front();
-                   for (long i = 0; i < turns; ++i) size > 0 ? echo(secured[fd]) : shake_hands(ports[fd]);
+                 [&](const bench::Target& target, long turns) {
+                   const int fd = target.connections.front();
+                   for (long i = 0; i < turns; ++i) size > 0 ? echo(secured[fd]) : shake_hands(target.port);
                  });
 }

@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
     if (got != static_cast<ssize_t>(size)) bench::fail("recv");
     if (std::string_view(reply.data(), size) != message) bench::fail("the echo differs");
   };
-  bench::measure(targets, arguments.number("slices", 20), arguments.number("turns", 1000), 1,
-                 [&](const auto& connections, long turns) { bench::exchange(connections, turns, send, receive); });
+  bench::measure(
+      targets, arguments.number("slices", 20), arguments.number("turns", 1000), 1,
+      [&](const bench::Target& target, long turns) { bench::exchange(target.connections, turns, send, receive); });
 }

@@ -13,7 +13,10 @@ using Executor = asio::io_context::executor_type;
 using Socket = asio::basic_stream_socket<tcp, Executor>;
 using Acceptor = asio::basic_socket_acceptor<tcp, Executor>;
 
-inline constexpr std::size_t kAsioReadSize = 16 * 1024;  // held by each connection for as long as it lives
+// Of `--buffer` bytes, held by each connection for as long as it lives.
+inline std::size_t buffer_size(const Arguments& arguments) {
+  return static_cast<std::size_t>(arguments.number("buffer", 16 * 1024));
+}
 
 inline Acceptor open_acceptor(asio::io_context& context, std::uint16_t port) {
   Acceptor acceptor{context, tcp::endpoint{asio::ip::address_v4::loopback(), port}};

@@ -1,11 +1,14 @@
-// Echo on libuv as one would write it for speed: a read buffer shared by all connections, writes tried at once.
+// Echo on libuv as one would write it for speed: a read buffer of `--buffer` bytes shared by all connections,
+// writes tried at once.
 #include <uv.h>
+
+#include <vector>
 
 #include "../program.hpp"
 
 namespace {
 
-char buffer[64 * 1024];
+std::vector<char> buffer;
 
 void checked(int status, const char* what) {
   if (status < 0) {
@@ -14,7 +17,9 @@ void checked(int status, const char* what) {
   }
 }
 
-void lend_buffer(uv_handle_t*, size_t, uv_buf_t* lent) { *lent = uv_buf_init(buffer, sizeof buffer); }
+void lend_buffer(uv_handle_t*, size_t, uv_buf_t* lent) {
+  *lent = uv_buf_init(buffer.data(), static_cast<unsigned>(buffer.size()));
+}
 
 void close_client(uv_stream_t* client) {
   auto* handle = reinterpret_cast<uv_handle_t*>(client);
@@ -74,7 +79,8 @@ void accept_client(uv_stream_t* listener, int status) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  bench::Arguments arguments{argc, argv, {"port"}};
+  bench::Arguments arguments{argc, argv, {"port", "buffer"}};
+  buffer.resize(static_cast<std::size_t>(arguments.number("buffer", 64 * 1024)));
   uv_loop_t* loop = uv_default_loop();
   uv_tcp_t listener;
   checked(uv_tcp_init(loop, &listener), "uv_tcp_init");
