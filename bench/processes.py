@@ -70,15 +70,17 @@ class Running:
 class Server:
     """A program of bin/bench, with more options for it."""
 
-    def __init__(self, name, title, target=None, certificate=None, options=()):
+    def __init__(self, name, title, target=None, certificate=None, options=(), backend=None):
         self.name, self.title, self.target, self.certificate, self.options = name, title, target, certificate, options
+        self.backend = backend  # what a reactor waits with
 
     def found(self, bin_dir):
         return (bin_dir / self.name).exists()
 
     def __call__(self, bin_dir, cpu):
         arguments = ["--certificate", self.certificate] if self.certificate else []
-        return Running(pinned(cpu, [bin_dir / self.name, *arguments, *self.options]), "PORT")
+        backend = ["env", f"TORC_BACKEND={self.backend}"] if self.backend else []
+        return Running(pinned(cpu, [*backend, bin_dir / self.name, *arguments, *self.options]), "PORT")
 
 
 @contextlib.contextmanager

@@ -24,7 +24,7 @@ ECHO = [
     Server("echo_torc_coro", "torc coroutine", target=150),
     Server("echo_torc_fiber", "torc fiber", target=150),
     Server("echo_uring", "bare io_uring"),
-    Server("echo_torc_completion", "torc completions"),
+    Server("echo_torc", "torc callbacks on io_uring", backend="uring"),
     Server("echo_uv", "libuv"),
     Server("echo_asio", "Asio callbacks"),
     Server("echo_asio_coro", "Asio coroutine"),

@@ -24,10 +24,6 @@ struct Gathered {
 };
 thread_local Gathered gathered;
 
-Failure lost(int code) {
-  return Failure(ConnectionLost("connection lost: " + std::generic_category().message(code)));
-}
-
 // The ordinary end is the same for all: one failure, shared.
 const Failure& done() {
   static thread_local const Failure failure{ConnectionDone()};
@@ -49,18 +45,6 @@ struct FdTransport::CloseLimit final : detail::Timer {
   }
   FdTransport& transport;
   std::uint64_t left = 0;
-};
-
-// Marks a stretch that calls out. The last to end deletes a transport that was ended meanwhile.
-class FdTransport::Busy {
- public:
-  explicit Busy(FdTransport& transport) noexcept : transport_(transport) { ++transport_.busy_; }
-  ~Busy() {
-    if (--transport_.busy_ == 0 && transport_.delivered_) delete &transport_;
-  }
-
- private:
-  FdTransport& transport_;
 };
 
 // Told when the descriptor for writing is ready, where it is not the one for reading.
@@ -98,8 +82,11 @@ class FdTransport::LastWords final : public detail::OperationOf<void> {
   FdTransport* transport_;
 };
 
+FdTransport::FdTransport(Reactor& reactor, StreamFd fd, const TransportOptions& options, Unwatched) noexcept
+    : reactor_(reactor), options_(options), fd_(std::move(fd)) {}
+
 FdTransport::FdTransport(Reactor& reactor, StreamFd fd, const TransportOptions& options)
-    : reactor_(reactor), options_(options), fd_(std::move(fd)) {
+    : FdTransport(reactor, std::move(fd), options, Unwatched()) {
   if (fd_.in() >= 0) reactor_.watch(fd_.in(), *this);
   if (fd_.out() < 0 || fd_.out() == fd_.in()) return;
   try {
@@ -124,9 +111,9 @@ FdTransport::~FdTransport() {
 }
 
 Stream FdTransport::stream(Reactor& reactor, StreamFd fd) {
-  auto* transport = new FdTransport(reactor, std::move(fd));
-  reactor.house(*transport);
-  return Stream(*transport);
+  FdTransport& transport = make(reactor, std::move(fd));
+  reactor.house(transport);
+  return Stream(transport);
 }
 
 const TransportOptions& FdTransport::standard_options() noexcept {
@@ -149,18 +136,6 @@ void FdTransport::drop() noexcept {
 void FdTransport::drain() noexcept {
   const Busy busy(*this);
   if (protocol_ && !closing_) call([&] { protocol_->drain(); });
-}
-
-// Calls into the protocol; an exception from there ends the connection.
-template <class F>
-void FdTransport::call(F&& f) noexcept {
-  try {
-    f();
-  } catch (...) {
-    Failure failure = Failure::current();
-    detail::report_unhandled(failure, "in a protocol, whose connection is aborted");
-    end(std::move(failure));
-  }
 }
 
 void FdTransport::ready(detail::Readiness readiness) noexcept {
@@ -223,12 +198,22 @@ void FdTransport::read() noexcept {
     }
     readable_ = hung_up_ = false;
     if (count == 0) {
-      call([&] { protocol_->end_received(); });
+      end_found();
     } else if (count != -EAGAIN && count != -EWOULDBLOCK) {
       end(lost(static_cast<int>(-count)));
     }
   }
   in_read_ = false;
+}
+
+// Found again when more has happened behind it: room to write, or a break, which reading does not tell any more.
+void FdTransport::end_found() noexcept {
+  if (end_told_) {
+    if (const int code = fd_.pending_error(); code != 0) end(lost(code));
+  } else {
+    end_told_ = true;
+    call([&] { protocol_->end_received(); });
+  }
 }
 
 std::int64_t FdTransport::receive_passed(std::span<char> buffer) noexcept {
@@ -288,6 +273,10 @@ void FdTransport::blocked() noexcept {
   writable_ = false;
   if (watches_writing_) return;
   watches_writing_ = true;
+  await_room();
+}
+
+void FdTransport::await_room() noexcept {
   reactor_.watch_writing(fd_.out(), output_ ? static_cast<detail::Watch&>(*output_) : *this);
 }
 
@@ -350,7 +339,7 @@ void FdTransport::check_marks() noexcept {
     resuming_ = true;
     if (protocol_) call([&] { protocol_->resume_writing(); });
     resuming_ = false;
-    if (reading_ && may_have_data() && !in_read_ && !reason_ && !closing_) take_turn();
+    if (reading_ && !reason_ && !closing_) resume_reading();
   }
 }
 
@@ -359,6 +348,7 @@ void FdTransport::flush() noexcept {
   switch (queue_->flush(fd_)) {
     case WriteQueue::Progress::kDrained:
       queue_.reset();
+      if (watches_writing_) flushed();
       break;
     case WriteQueue::Progress::kBlocked:
       blocked();
@@ -433,6 +423,10 @@ void FdTransport::shut_down() noexcept {
   fd_.shutdown_write();
 }
 
+Failure FdTransport::lost(int code) {
+  return Failure(ConnectionLost("connection lost: " + std::generic_category().message(code)));
+}
+
 // The connection is over. Nothing is told yet: the caller may be the protocol itself.
 void FdTransport::end(Failure reason) noexcept {
   if (reason_) return;
@@ -462,19 +456,23 @@ void FdTransport::deliver_end() noexcept {
   }
 }
 
-UniqueFd FdTransport::release_socket() {
+void FdTransport::check_release() const {
   const auto refuse = [](const char* why) { throw CannotRelease(std::string("the connection cannot be given away: ") + why); };
   if (reason_ || send_error_ != 0 || closing_) refuse("it is over or closing");
   if (shutting_) refuse("its writing side was shut down");
   if (!fd_.is_socket()) refuse("it is no socket");
   if (queue_ || corks_ > 0 || gathering_) refuse("it has bytes to send; wait for the write, or let the peer read");
+}
+
+ReleasedSocket FdTransport::release_socket() {
+  check_release();
   const Busy busy(*this);
   forget_protocol();
   unwatch();
-  UniqueFd socket = fd_.release();
+  ReleasedSocket released{.socket = fd_.release(), .unread = {}};
   end(done());
   delivered_ = true;  // the last busy frame deletes this
-  return socket;
+  return released;
 }
 
 void FdTransport::reactor_stopping() noexcept {

@@ -5,6 +5,9 @@
 // It owns its descriptors and itself, and its protocol unless that is a Stream's. It is a Resident of its
 // port, or of the reactor, which can end it. While one of its calls into the protocol is on the stack
 // (`busy_`), nothing is deleted.
+//
+// This one reads and writes when its descriptor is ready. CompletionTransport replaces how bytes come in, and how it
+// hears that there is room again; the few virtual functions at the end are where, none on the way of a message.
 #pragma once
 
 #include "net/stream_fd.hpp"
@@ -20,12 +23,14 @@
 
 namespace torc {
 
-class FdTransport final : public Transport, public detail::Watch, public detail::Posted, public detail::Resident {
+class FdTransport : public Transport, public detail::Watch, public detail::Posted, public detail::Resident {
  public:
   /// Takes over what is connected and non-blocking. `options` must outlive the transport.
   /// Throws SystemError when a descriptor cannot be watched.
   FdTransport(Reactor& reactor, StreamFd fd, const TransportOptions& options = standard_options());
 
+  /// A transport that suits `fd` and what the reactor waits with. As the constructor.
+  static FdTransport& make(Reactor& reactor, StreamFd fd, const TransportOptions& options = standard_options());
   /// A Stream on a new transport that lives on `reactor`.
   static Stream stream(Reactor& reactor, StreamFd fd);
   /// The limits of who asks for no others.
@@ -63,17 +68,51 @@ class FdTransport final : public Transport, public detail::Watch, public detail:
   SocketAddress peer() const override { return fd_.peer(); }
   SocketAddress local() const override { return fd_.local(); }
   std::optional<PeerCredentials> peer_credentials() const override { return fd_.credentials(); }
-  UniqueFd release_socket() override;
+  ReleasedSocket release_socket() override;
+
+ protected:
+  /// What is made on `fd` sees to its own readiness.
+  struct Unwatched {};
+  FdTransport(Reactor& reactor, StreamFd fd, const TransportOptions& options, Unwatched) noexcept;
+  virtual ~FdTransport();
+
+  // Marks a stretch that calls out. The last to end deletes a transport that was ended meanwhile.
+  class Busy {
+   public:
+    explicit Busy(FdTransport& transport) noexcept : transport_(transport) { ++transport_.busy_; }
+    ~Busy() {
+      if (--transport_.busy_ == 0 && transport_.delivered_) delete &transport_;
+    }
+
+   private:
+    FdTransport& transport_;
+  };
+
+  void run() noexcept override;  // a posted turn: read on, or deliver the end
+  /// The descriptor takes no more: from now on writable() is to be called when it does again.
+  virtual void await_room() noexcept;
+  /// All is sent that waited for room.
+  virtual void flushed() noexcept {}
+  /// Nothing more is to be heard of the descriptor, which is open still.
+  virtual void unwatch() noexcept;
+
+  /// Calls into the protocol; an exception from there ends the connection.
+  template <class F>
+  void call(F&& f) noexcept;
+  bool held_back() const noexcept { return full_ && !protocol_->reads_while_full(); }
+  void writable() noexcept;
+  void take_turn() noexcept;
+  void end(Failure reason) noexcept;
+  static Failure lost(int code);
+  /// Throws CannotRelease.
+  void check_release() const;
 
  private:
-  ~FdTransport();
-  class Busy;
   struct CloseLimit;
   struct Output;
   class LastWords;
 
   void ready(detail::Readiness readiness) noexcept override;
-  void run() noexcept override;  // a posted turn: read on, or deliver the end
   void reactor_stopping() noexcept override;
   void reactor_gone() noexcept override;
   void protocol_started() override;
@@ -85,13 +124,10 @@ class FdTransport final : public Transport, public detail::Watch, public detail:
     return {.readable = !readable_, .writable = !output_ && !writable_};
   }
   bool may_have_data() const noexcept { return readable_ || hung_up_; }
-  bool held_back() const noexcept { return full_ && !protocol_->reads_while_full(); }
   void read() noexcept;
+  void end_found() noexcept;
   std::int64_t receive_passed(std::span<char> buffer) noexcept;
   void broken() noexcept;
-  void writable() noexcept;
-  void unwatch() noexcept;
-  void take_turn() noexcept;
   void flush() noexcept;
   void send(std::string_view data) noexcept;
   void blocked() noexcept;
@@ -101,12 +137,10 @@ class FdTransport final : public Transport, public detail::Watch, public detail:
   void check_marks() noexcept;
   void finish_if_flushed() noexcept;
   void shut_down() noexcept;
-  void end(Failure reason) noexcept;
   void end_full(std::uint64_t waiting) noexcept;
   void deliver_end() noexcept;
-  template <class F>
-  void call(F&& f) noexcept;
 
+ protected:
   Reactor& reactor_;
   Owner* owner_ = nullptr;
   const TransportOptions& options_;
@@ -122,6 +156,7 @@ class FdTransport final : public Transport, public detail::Watch, public detail:
   bool reading_ : 1 = true;      // the protocol wants bytes
   bool readable_ : 1 = true;     // the descriptor may have some
   bool hung_up_ : 1 = false;     // ... and after them the end
+  bool end_told_ : 1 = false;    // the peer sent all, and the protocol knows
   bool in_read_ : 1 = false;     // read() is on the stack
   bool full_ : 1 = false;        // above high water, not yet back at low
   bool resuming_ : 1 = false;    // resume_writing() is on the stack
@@ -133,5 +168,16 @@ class FdTransport final : public Transport, public detail::Watch, public detail:
   bool watches_writing_ : 1 = false;
   bool takes_descriptors_ : 1 = false;
 };
+
+template <class F>
+void FdTransport::call(F&& f) noexcept {
+  try {
+    f();
+  } catch (...) {
+    Failure failure = Failure::current();
+    detail::report_unhandled(failure, "in a protocol, whose connection is aborted");
+    end(std::move(failure));
+  }
+}
 
 }  // namespace torc

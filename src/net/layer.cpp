@@ -48,7 +48,7 @@ void Transport::destroy_protocol() noexcept {
 
 void Transport::write_descriptor(UniqueFd, std::string_view) noexcept { abort(); }
 
-UniqueFd Transport::release_socket() {
+ReleasedSocket Transport::release_socket() {
   throw CannotRelease("the connection cannot be given away: it does not lie on a socket directly (a layer such as TLS "
                       "holds state of its own)");
 }

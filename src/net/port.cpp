@@ -1,6 +1,7 @@
-// Accepting, and what happens when it cannot go on.
+// What a port does with its connections, from their first moment to their end.
 #include <torc/net/port.hpp>
 
+#include "net/acceptor.hpp"
 #include "net/connection_places.hpp"
 #include "net/fd_transport.hpp"
 
@@ -12,12 +13,9 @@
 #include <torc/net/connection.hpp>
 
 #include <fcntl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <cerrno>
+#include <limits>
 #include <optional>
-#include <system_error>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -26,17 +24,12 @@ namespace torc {
 
 namespace {
 
-constexpr int kAcceptsPerTurn = 64;
-constexpr Duration kBackOff = std::chrono::milliseconds(50);
-
-UniqueFd spare_descriptor() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+constexpr auto kNoLimit = std::numeric_limits<std::size_t>::max();
 
 }  // namespace
 
-class Port::State final : public detail::Watch,
-                          public detail::Posted,
-                          public detail::Resident,
-                          public detail::Timer,
+class Port::State final : public detail::Resident,
+                          public Acceptor::Owner,
                           public FdTransport::Owner,
                           public ConnectionPlaces::Owner,
                           public std::enable_shared_from_this<State> {
@@ -46,8 +39,8 @@ class Port::State final : public detail::Watch,
   State(ListeningSocket socket, PortOptions options, Serve serve)
       : State(std::move(options), std::move(serve), socket.address()) {
     socket_ = std::move(socket);
-    spare_ = spare_descriptor();
-    reactor_.watch(socket_->fd(), *this);
+    acceptor_ = Acceptor::make(reactor_, socket_->fd(), address_.str(), *this,
+                               options_.max_connections != kNoLimit);
   }
   State(Stream only, PortOptions options, Serve serve)
       : State(std::move(options), std::move(serve), SocketAddress()) {
@@ -62,7 +55,6 @@ class Port::State final : public detail::Watch,
       if (failure.check<ConnectionClosed, ReactorStopped>()) return;  // not an error of the handler's
       detail::report_unhandled(failure, "in a connection handler");
     });
-    constexpr auto kNoLimit = std::numeric_limits<std::size_t>::max();
     if (options_.max_connections != kNoLimit || options_.max_per_peer != kNoLimit) {
       places_ = std::make_shared<ConnectionPlaces>(options_.max_connections, options_.max_per_peer, *this);
     }
@@ -89,8 +81,10 @@ class Port::State final : public detail::Watch,
     return UniqueFd(socket_ ? ::fcntl(socket_->fd(), F_DUPFD_CLOEXEC, 3) : -1);
   }
   void hand_over() noexcept {
+    const auto self = shared_from_this();  // who is called may destroy the port
+    if (acceptor_) acceptor_->finish();
     if (!socket_) return;
-    reactor_.unwatch(socket_->fd(), *this);
+    acceptor_.reset();
     const UniqueFd given = std::move(*socket_).release();
     stop_listening();
   }
@@ -144,13 +138,6 @@ class Port::State final : public detail::Watch,
     State& port_;
   };
 
-  detail::Readiness awaited() const noexcept override { return {.readable = !armed()}; }
-  void ready(detail::Readiness) noexcept override {
-    if (!armed()) accept_some();  // while backing off, the timer will look
-  }
-  void run() noexcept override { accept_some(); }
-  void expire() noexcept override { accept_some(); }
-
   StreamFd stream_fd(UniqueFd connection) const noexcept { return StreamFd(std::move(connection), address_.is_unix()); }
   OpenCount counted(OpenCount count, bool accepted) const noexcept {
     return count ? std::move(count) : OpenCount(options_.load, accepted);
@@ -168,48 +155,15 @@ class Port::State final : public detail::Watch,
     return last;
   }
 
-  void accept_some() noexcept {
+  bool accepted(UniqueFd connection) noexcept override {
     const auto self = shared_from_this();  // who is called may destroy the port
-    for (int accepted = 0; socket_ && accepted < kAcceptsPerTurn; ++accepted) {
-      if (places_ && places_->full()) return;  // place_free() goes on
-      UniqueFd connection(::accept4(socket_->fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-      if (!connection) {
-        switch (errno) {
-          case EAGAIN:
-            return;
-          case EMFILE:
-          case ENFILE:
-          case ENOBUFS:
-          case ENOMEM:
-            return out_of_resources(errno);
-          default:  // the client gave up while it waited, or a network error of its connection
-            continue;
-        }
-      }
-      admit(stream_fd(std::move(connection)), OpenCount(options_.load, true));
-    }
-    if (socket_) reactor_.post(*this);
+    admit(stream_fd(std::move(connection)), OpenCount(options_.load, true));
+    return acceptor_ != nullptr;
   }
+  bool has_place() const noexcept override { return !places_ || !places_->full(); }
 
-  // The spare descriptor lets one waiting client be told; the others wait in the kernel until we look
-  // again. Edge-triggered or not, nothing spins: only the timer continues.
-  void out_of_resources(int code) noexcept {
-    spare_.reset();
-    { const UniqueFd refused(::accept4(socket_->fd(), nullptr, nullptr, SOCK_CLOEXEC)); }
-    spare_ = spare_descriptor();
-    reactor_.arm(*this, reactor_.now() + kBackOff);
-    try {
-      complaints_.write(LogLevel::kWarning, "net",
-                        "cannot accept on " + address_.str() + ": " + std::generic_category().message(code) +
-                            " (raise the limit of open files, or limit connections)",
-                        reactor_.now().time_since_epoch());
-    } catch (...) {
-    }
-  }
-
-  // Another connection may be accepted.
   void place_free() noexcept override {
-    if (socket_ && !armed()) reactor_.post(*this);
+    if (acceptor_) acceptor_->go_on();
   }
 
   void admit(StreamFd connection, OpenCount count) noexcept {
@@ -262,12 +216,12 @@ class Port::State final : public detail::Watch,
     }
     // What a handler's task gets may outlive the port, and its options.
     const auto& limits = made ? FdTransport::standard_options() : options_.transport;
-    auto* transport = new FdTransport(reactor_, std::move(connection), limits);
-    if (made) *made = transport;
+    auto& transport = FdTransport::make(reactor_, std::move(connection), limits);
+    if (made) *made = &transport;
     begun(std::move(count));
-    transport->set_owner(this);
-    connections_.push_back(*transport);
-    transport->start(std::move(protocol));
+    transport.set_owner(this);
+    connections_.push_back(transport);
+    transport.start(std::move(protocol));
   }
 
   // The layers are ready: the connection goes to a stream, and to the handler's task with it.
@@ -300,10 +254,7 @@ class Port::State final : public detail::Watch,
 
   void transport_gone() noexcept override {
     { const OpenCount last = ended(); }
-    if (armed()) {  // somebody waits for the descriptor that is free now
-      disarm();
-      reactor_.post(*this);
-    }
+    if (acceptor_) acceptor_->descriptor_free();
     tell_if_drained();
   }
 
@@ -351,9 +302,8 @@ class Port::State final : public detail::Watch,
 
   void stop_listening() noexcept {
     if (!std::exchange(open_, false)) return;
-    if (socket_ && *socket_) reactor_.unwatch(socket_->fd(), *this);
+    acceptor_.reset();
     socket_.reset();
-    disarm();
     static_cast<detail::Resident&>(*this).unlink();
   }
 
@@ -370,6 +320,7 @@ class Port::State final : public detail::Watch,
   const PortOptions options_;
   Serve serve_;
   std::optional<ListeningSocket> socket_;  // none: it listens no more, or never did
+  std::unique_ptr<Acceptor> acceptor_;     // with it
   const SocketAddress address_;
   bool open_ = true;
   detail::IntrusiveList<detail::Resident> connections_;
@@ -378,8 +329,6 @@ class Port::State final : public detail::Watch,
   std::vector<OpenCount> counts_;  // where they are counted: as many
   std::optional<TaskSet> tasks_;  // none: the port is gone
   std::vector<Promise<void>> drained_;
-  UniqueFd spare_;
-  log::RateLimit complaints_{std::chrono::seconds(1)};
   std::shared_ptr<ConnectionPlaces> places_;  // none: without limits
   std::uint64_t refused_ = 0;
   log::RateLimit refusals_{std::chrono::seconds(1)};

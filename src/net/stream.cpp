@@ -198,8 +198,8 @@ class Stream::Core final : public Protocol {
       throw CannotRelease("the connection cannot be given away: a read, a write or an upgrade waits on it");
     }
     if (cut_) throw CannotRelease("the connection cannot be given away: a write was dropped before it was sent");
-    ReleasedSocket released{.unread = std::string(inbox_.view())};
-    released.socket = transport_->release_socket();
+    ReleasedSocket released = transport_->release_socket();
+    released.unread.insert(0, inbox_.view());
     transport_ = nullptr;  // tells nobody, and goes
     inbox_ = {};
     ended(Failure(ConnectionDone()));

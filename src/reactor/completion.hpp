@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <utility>
 
 namespace torc::detail {
@@ -29,10 +30,15 @@ class AcceptSink {
 
 class ReceiveSink {
  public:
-  /// `bytes` is valid during the call, and may be overwritten.
-  virtual void received(std::span<char> bytes) noexcept = 0;
-  /// No more come: an errno value, or 0 when the peer sent all.
-  virtual void receive_ended(int code) noexcept = 0;
+  /// `bytes` is valid during the call, and may be overwritten. Returns how many of them it took: fewer than all is a
+  /// pause(), and the others come again.
+  virtual std::size_t received(std::span<char> bytes) noexcept = 0;
+  /// The peer sent all. The receive stays, to tell of a connection that breaks later. Returns whether this was to be
+  /// heard now; if not that is a pause(), too.
+  virtual bool received_all() noexcept = 0;
+  /// The connection is broken, for `code`, an errno value. Comes behind all bytes; at once when paused, and then
+  /// those that were kept are lost.
+  virtual void receive_failed(int code) noexcept = 0;
 
  protected:
   ~ReceiveSink() = default;
@@ -55,6 +61,7 @@ class Submitted {
   virtual void drop() noexcept = 0;
   virtual void pause() noexcept = 0;
   virtual void resume() noexcept = 0;
+  virtual std::string finish() = 0;
 
  protected:
   Submitted() = default;
@@ -91,8 +98,15 @@ class [[nodiscard]] Submission {
       submitted->drop();
     }
   }
-  /// Of a receive: nothing is told until resume(), and no byte is lost. What the kernel had already taken
-  /// from the socket is kept here, the rest stays there.
+  /// Ends it now. Of an accept the connections that have come are told of before this returns; of a receive the bytes
+  /// that were not told are given. The descriptor has lost nothing then, and may be used by others.
+  std::string finish() {
+    std::string untold = submitted_ ? submitted_->finish() : std::string();
+    reset();
+    return untold;
+  }
+  /// Of a receive: no byte is told until resume(), and none is lost. The kernel is stopped when the first one comes:
+  /// what it has taken from the socket by then is kept here, the rest stays there.
   void pause() noexcept {
     if (submitted_) submitted_->pause();
   }

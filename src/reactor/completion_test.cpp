@@ -37,15 +37,26 @@ struct Pair {
 };
 
 struct Receiver final : detail::ReceiveSink {
-  void received(std::span<char> bytes) noexcept override {
+  std::size_t received(std::span<char> bytes) noexcept override {
+    bytes = bytes.first(std::min(bytes.size(), most));
     text.append(bytes.data(), bytes.size());
     ++calls;
+    const std::size_t taken = bytes.size();
     if (on_bytes) on_bytes();
+    return taken;
   }
-  void receive_ended(int code) noexcept override {
+  bool received_all() noexcept override {
+    if (!takes_end) return false;
+    ended = 0;
+    if (on_end) on_end();
+    return true;
+  }
+  void receive_failed(int code) noexcept override {
     ended = code;
     if (on_end) on_end();
   }
+  std::size_t most = SIZE_MAX;
+  bool takes_end = true;
   std::string text;
   int calls = 0;
   std::optional<int> ended;
@@ -139,7 +150,7 @@ TEST_F(Completion, ReceivesAgainAndAgainUntilThePeerEnds) {
   run();
   EXPECT_EQ(receiver.text, "first again again again again ");
   EXPECT_EQ(receiver.ended, 0);
-  EXPECT_FALSE(receive.active());
+  receive.reset();
   EXPECT_EQ(io().active(), 0u);
 }
 
@@ -238,6 +249,150 @@ TEST_F(Completion, PausingAndResumingAtEveryCallKeepsTheOrder) {
   run();
   writer.join();
   EXPECT_TRUE(receiver.text == text);
+}
+
+TEST_F(Completion, WhatTheSinkDoesNotTakeComesAgain) {
+  Pair pair;
+  Receiver receiver;
+  receiver.most = 3;
+  Submission receive = io().receive(pair.ours.get(), receiver);
+  receiver.on_bytes = [&] {
+    receiver.takes_end = receiver.calls > 2;
+    reactor->call_when_running([&] { receive.resume(); });
+  };
+  receiver.on_end = [&] { reactor->stop(); };
+  write(pair.theirs, "abcdefgh");
+  ::shutdown(pair.theirs.get(), SHUT_WR);
+  run();
+  EXPECT_EQ(receiver.text, "abcdefgh");
+  EXPECT_EQ(receiver.calls, 3);
+}
+
+TEST_F(Completion, AnEndThatWasNotHeardComesAgain) {
+  Pair pair;
+  Receiver receiver;
+  receiver.takes_end = false;
+  Submission receive = io().receive(pair.ours.get(), receiver);
+  ::shutdown(pair.theirs.get(), SHUT_WR);
+  reactor->call_later(2ms, [&] {
+    EXPECT_FALSE(receiver.ended);
+    receiver.takes_end = true;
+    receive.resume();
+  }).detach();
+  receiver.on_end = [&] { reactor->stop(); };
+  run();
+  EXPECT_EQ(receiver.ended, 0);
+}
+
+// A connection that is broken by its peer: while nothing is read, with bytes that are kept; and after the peer's end.
+class CompletionBroken : public Completion {
+ protected:
+  void SetUp() override {
+    Completion::SetUp();
+    sockaddr_in address;
+    const UniqueFd socket = listener(address);
+    theirs = client_of(address);
+    ours = UniqueFd(::accept4(socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    receiver.on_end = [this] {
+      if (receiver.ended != 0) reactor->stop();
+    };
+  }
+  void break_it() {
+    const linger cut{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(theirs.get(), SOL_SOCKET, SO_LINGER, &cut, sizeof cut);
+    theirs.reset();
+  }
+  UniqueFd ours, theirs;
+  Receiver receiver;
+};
+
+TEST_F(CompletionBroken, IsToldWhilePaused) {
+  receiver.most = 0;
+  Submission receive = io().receive(ours.get(), receiver);
+  write(theirs, "kept");
+  reactor->call_later(2ms, [&] { break_it(); }).detach();
+  run();
+  EXPECT_EQ(receiver.ended, ECONNRESET);
+  EXPECT_EQ(receiver.text, "");
+  EXPECT_FALSE(receive.active());
+}
+
+TEST_F(CompletionBroken, IsToldAfterThePeersEnd) {
+  Submission receive = io().receive(ours.get(), receiver);
+  ::shutdown(theirs.get(), SHUT_WR);
+  reactor->call_later(2ms, [&] {
+    EXPECT_EQ(receiver.ended, 0);
+    break_it();
+  }).detach();
+  run();
+  EXPECT_EQ(receiver.ended, EPIPE);  // what the kernel makes of it then
+}
+
+TEST_F(CompletionBroken, IsToldBehindWhatThePeerSaid) {
+  Submission receive = io().receive(ours.get(), receiver);
+  write(theirs, "last words");
+  break_it();
+  run();
+  EXPECT_EQ(receiver.text, "last words");
+  EXPECT_EQ(receiver.ended, ECONNRESET);
+}
+
+TEST_F(Completion, FinishingAReceiveGivesWhatWasNotToldAndLeavesTheRest) {
+  Pair pair;
+  Receiver receiver;
+  receiver.most = 2;
+  Submission receive = io().receive(pair.ours.get(), receiver);
+  std::string untold;
+  receiver.on_bytes = [&] {
+    reactor->call_when_running([&] {
+      write(pair.theirs, "de");
+      untold = receive.finish();
+      write(pair.theirs, "fg");
+      reactor->stop();
+    });
+  };
+  write(pair.theirs, "abc");
+  run();
+  char rest[8];
+  const auto count = ::read(pair.ours.get(), rest, sizeof rest);
+  ASSERT_GE(count, 0);
+  EXPECT_EQ(receiver.text + untold + std::string(rest, static_cast<std::size_t>(count)), "abcdefg");
+  EXPECT_EQ(io().active(), 0u);
+}
+
+TEST_F(Completion, FinishingAnAcceptTellsOfThoseWhoHaveCome) {
+  sockaddr_in address;
+  UniqueFd socket = listener(address);
+  Acceptor acceptor;
+  Submission accept = io().accept(socket.get(), acceptor);
+  std::vector<UniqueFd> clients;
+  reactor->call_when_running([&] {
+    reactor->call_when_running([&] {
+      for (int i = 0; i < 3; ++i) clients.push_back(client_of(address));
+      accept.finish();
+      reactor->stop();
+    });
+  });
+  run();
+  std::size_t waiting = 0;
+  while (UniqueFd(::accept4(socket.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK))) ++waiting;
+  EXPECT_EQ(acceptor.sockets.size() + waiting, 3u);
+  EXPECT_FALSE(accept.active());
+}
+
+TEST_F(Completion, WhatWasDroppedTouchesNoDescriptorThatHasItsNumberNext) {
+  Pair pair, other;
+  Receiver receiver;
+  write(other.theirs, "for another");
+  reactor->call_when_running([&] {
+    Submission receive = io().receive(pair.ours.get(), receiver);
+    receive.reset();
+    ASSERT_EQ(::dup2(other.ours.get(), pair.ours.get()), pair.ours.get());
+    reactor->call_later(2ms, [&] { reactor->stop(); }).detach();
+  });
+  run();
+  char text[16];
+  EXPECT_EQ(::read(other.ours.get(), text, sizeof text), 11);
 }
 
 TEST_F(Completion, SendsAllHoweverSlowlyThePeerReads) {

@@ -129,14 +129,20 @@ void UringPoller::dispatch() noexcept {
   dispatching_ = true;
   while (next_ < collected_.size()) {
     const Completion completion = collected_[next_++];
+    if (!completion.request) continue;
     current.budget = Scheduler::kBudget;
-    completion.request->telling_ = true;
-    completion.request->complete(completion.result, completion.flags);
-    completion.request->telling_ = false;
-    --completion.request->untold_;
-    delete_if_done(*completion.request);
+    tell(completion);
   }
   dispatching_ = false;
+}
+
+void UringPoller::tell(const Completion& completion) noexcept {
+  UringRequest& request = *completion.request;
+  const bool telling = std::exchange(request.telling_, true);
+  request.complete(completion.result, completion.flags);
+  request.telling_ = telling;
+  --request.untold_;
+  delete_if_done(request);
 }
 
 void UringPoller::flush() noexcept {
@@ -171,6 +177,8 @@ void UringPoller::start(UringRequest& request) noexcept {
 
 void UringPoller::drop(UringRequest& request) noexcept {
   request.wanted_ = false;
+  // The descriptor's number may be another's by the time the entry is looked at.
+  if (request.in_flight_ && ring_ && !ring_->taken(request.place_)) submit_now();
   cancel(request);
   delete_if_done(request);
 }
@@ -186,6 +194,22 @@ void UringPoller::cancel(UringRequest& request) noexcept {
   ::io_uring_prep_cancel(entry, &request, 0);
   entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
   ::io_uring_sqe_set_data64(entry, 0);
+}
+
+void UringPoller::finish(UringRequest& request) noexcept {
+  ++request.untold_;  // who is told may drop it
+  cancel(request);
+  while (request.in_flight_) {
+    if (request.to_cancel_) cancel(request);
+    ring_->enter(std::chrono::milliseconds(1));
+    collect();
+  }
+  for (std::size_t i = next_; i < collected_.size() && request.wanted_; ++i) {
+    if (collected_[i].request != &request) continue;
+    tell({std::exchange(collected_[i].request, nullptr), collected_[i].result, collected_[i].flags});
+  }
+  --request.untold_;
+  delete_if_done(request);
 }
 
 void UringPoller::tell_later(UringRequest& request) {
@@ -213,6 +237,7 @@ void UringPoller::begin(UringRequest& request) noexcept {
     return;
   }
   request.prepare(*entry);
+  request.place_ = ring_->next_place() - 1;
   ::io_uring_sqe_set_data(entry, &request);
   request.in_flight_ = true;
   ++in_flight_;

@@ -40,6 +40,7 @@ class UringRequest : public ListHook {
   bool to_start_ = false;   // when there is a ring, with room in it
   bool to_cancel_ = false;  // likewise
   unsigned untold_ = 0;     // completions collected and not dispatched
+  unsigned place_ = 0;      // in the ring, of the entry that began it
 };
 
 class UringBuffers;
@@ -73,6 +74,8 @@ class UringPoller final : public Poller {
   void drop(UringRequest& request) noexcept;
   /// Cancels what is in flight; it stays wanted and hears the end as a completion.
   void cancel(UringRequest& request) noexcept;
+  /// Cancels what is in flight, waits for its end, and has all of it told before this returns.
+  void finish(UringRequest& request) noexcept;
   /// Has it told, with kTold for flags, among the completions that come next.
   void tell_later(UringRequest& request);
   /// Sends on what is queued, now rather than at the end of the turn.
@@ -87,7 +90,7 @@ class UringPoller final : public Poller {
 
  private:
   struct Completion {
-    UringRequest* request;
+    UringRequest* request;  // null: told before its turn
     int result;
     unsigned flags;
   };
@@ -96,6 +99,7 @@ class UringPoller final : public Poller {
   void begin_all() noexcept;
   void begin(UringRequest& request) noexcept;
   void collect() noexcept;
+  void tell(const Completion& completion) noexcept;
   static void delete_if_done(UringRequest& request) noexcept;
 
   std::unique_ptr<UringCompletion> completion_;  // when asked for

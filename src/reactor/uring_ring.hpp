@@ -37,6 +37,11 @@ class UringRing {
   bool has_work() const noexcept {
     return ::io_uring_sq_ready(&ring_) != 0 || (flags() & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
   }
+  /// What the next entry will be called, and whether the kernel has taken the one that is called so.
+  unsigned next_place() const noexcept { return ring_.sq.sqe_tail; }
+  bool taken(unsigned place) const noexcept {
+    return static_cast<int>(ring_.sq.sqe_tail - ::io_uring_sq_ready(&ring_) - place) > 0;
+  }
   bool has_completions() const noexcept { return ::io_uring_cq_ready(&ring_) != 0; }
 
  private:

@@ -38,12 +38,6 @@ class LimitExceeded : public Error {
   using Error::Error;
 };
 
-/// A connection between two owners. It belongs to no reactor and may change threads; destroying it closes it.
-struct ReleasedSocket {
-  UniqueFd socket = {};
-  std::string unread = {};  // came before, and was not read
-};
-
 class Stream {
  public:
   /// Owns the connection of `transport` from here, which lives on the reactor; nothing may be started on it.

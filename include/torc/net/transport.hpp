@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace torc {
@@ -33,6 +34,12 @@ struct TransportOptions {
   std::size_t write_limit = 16 * 1024 * 1024;
   /// How long close() goes on flushing while the peer takes nothing.
   Duration close_timeout = std::chrono::seconds(10);
+};
+
+/// A connection between two owners. It belongs to no reactor and may change threads; destroying it closes it.
+struct ReleasedSocket {
+  UniqueFd socket = {};
+  std::string unread = {};  // came before, and was not read
 };
 
 class Layer;
@@ -106,9 +113,9 @@ class Transport {
   void insert(std::unique_ptr<Layer> layer);
   /// The owner of a borrowed protocol lets go: no further call reaches it, and nothing is read until another starts.
   void forget_protocol() noexcept;
-  /// Gives the socket away and ends, without a word to the protocol. Throws CannotRelease, and all is as it was, where
+  /// Gives the socket away, with what came and was not told, and ends, without a word to the protocol. Throws CannotRelease, and all is as it was, where
   /// there is more to it than a socket with nothing on the way.
-  virtual UniqueFd release_socket();
+  virtual ReleasedSocket release_socket();
 
  protected:
   Transport() = default;
