@@ -58,8 +58,8 @@ class ClientService::State : public std::enable_shared_from_this<State> {
     gone_ = true;
     waiters_.clear();
     ends_.clear();
-    { const auto connection = std::exchange(connection_, std::nullopt); }
-    const auto life = std::move(life_);
+    { const auto life = std::move(life_); }  // first: it waits for the connection's end, which does not come any more
+    const auto connection = std::exchange(connection_, std::nullopt);
   }
 
   Deferred<void> when_connected(int fail_after) {

@@ -365,5 +365,16 @@ TEST(ConnectWithRetry, GoesOnUntilSomebodyListens) {
   });
 }
 
+TEST_F(ClientServiceTest, DestroyingItWhileConnectedIsNoError) {
+  const auto captured = std::make_shared<log::CaptureSink>();
+  const log::ScopedSink scope(captured);
+  make();
+  service_->start();
+  EXPECT_TRUE(service_->connected());
+  service_.reset();
+  clock_.advance(0s);
+  EXPECT_FALSE(captured->contains("unhandled"));
+}
+
 }  // namespace
 }  // namespace torc

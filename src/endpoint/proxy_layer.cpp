@@ -24,7 +24,7 @@ class ProxyLayer final : public Layer, private detail::Timer {
  private:
   void connection_made() override {
     auto& reactor = Reactor::required("a PROXY header");
-    reactor.arm(*this, reactor.now() + limit_);
+    reactor.arm(*this, reactor.after(limit_));
   }
 
   void data_received(std::string_view data) override {
@@ -37,7 +37,7 @@ class ProxyLayer final : public Layer, private detail::Timer {
     parser_.reset();
     disarm();
     up();
-    if (!data.empty()) Layer::data_received(data);
+    if (!data.empty() && !closing()) Layer::data_received(data);
   }
 
   void expire() noexcept override { refuse("its PROXY header did not come in time"); }

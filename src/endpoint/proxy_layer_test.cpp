@@ -112,6 +112,32 @@ TEST(ProxyLayer, CutsWhoTakesTooLong) {
   });
 }
 
+TEST(ProxyLayer, WhatCameWithTheHeaderIsNotForOneThatCloses) {
+  static std::string said;
+  class Unwilling : public Protocol {
+    void connection_made() override { transport().close(); }
+    void data_received(std::string_view data) override { said += data; }
+  };
+  on_reactor([]() -> Deferred<void> {
+    auto port = co_await listen(kBehindProxy, factory<Unwilling>());
+    auto stream = co_await connect(here(port));
+    co_await stream.write("PROXY UNKNOWN\r\nhello");
+    static_cast<void>(co_await as_outcome(stream.read_some()));
+  });
+  EXPECT_EQ(said, "");
+}
+
+TEST(ProxyLayer, ALimitWithoutEndIsNone) {
+  on_reactor([]() -> Deferred<void> {
+    auto port = Port::serve(ListeningSocket::tcp(at("127.0.0.1:0")), tell_ends,
+                            {.layers = {proxy_layer({.time_limit = Duration::max()})}});
+    auto stream = co_await connect_tcp(port.address());
+    co_await sleep(5ms);
+    co_await stream.write("PROXY UNKNOWN\r\n");
+    EXPECT_TRUE(co_await stream.read_line());
+  });
+}
+
 TEST(ProxyLayer, MayEndAtAnyMomentOfTheHeader) {
   const std::string head = codec::write_proxy_header_v2(from("192.0.2.1:1", "192.0.2.2:2")) + "x";
   for (std::size_t length = 0; length <= head.size(); ++length) {

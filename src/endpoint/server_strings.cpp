@@ -86,10 +86,10 @@ Parsed haproxy(EndpointArguments arguments) {
   if (inside > text.size()) {
     return std::unexpected(detail::endpoint_error(text, text.size(), "an endpoint is missing; write haproxy:tcp:PORT"));
   }
-  auto inner = parse_at(text, inside);
-  if (inner && std::holds_alternative<HaproxyServerEndpoint>(*inner)) {
+  if (text.substr(inside).starts_with("haproxy:")) {
     return std::unexpected(detail::endpoint_error(text, inside, "one PROXY header is all there is; write haproxy: once"));
   }
+  auto inner = parse_at(text, inside);
   if (!inner) return inner;
   return HaproxyServerEndpoint{.inner = std::make_shared<const ServerEndpoint>(*std::move(inner))};
 }

@@ -28,9 +28,18 @@ class Connection::Guard final : public Layer {
     closed_.reset();
     abort();
   }
+  /// From outside, where no transport catches what the protocol throws.
+  void drain_now() noexcept {
+    try {
+      drain();
+    } catch (...) {
+      detail::report_unhandled(Failure::current(), "in a protocol, whose connection is aborted");
+      abort();
+    }
+  }
   void connection_made() override {
     up();
-    if (!first_.empty()) Layer::data_received(std::exchange(first_, {}));
+    if (!first_.empty() && !mute_ && !closing()) Layer::data_received(std::exchange(first_, {}));
   }
   void data_received(std::string_view data) override {
     if (!mute_) Layer::data_received(data);
@@ -95,7 +104,7 @@ Connection::~Connection() {
 
 Deferred<void> Connection::closed() { return std::move(closed_); }
 void Connection::drain() noexcept {
-  if (guard_) guard_->drain();
+  if (guard_) guard_->drain_now();
 }
 void Connection::close() noexcept {
   if (guard_) guard_->close();

@@ -37,7 +37,7 @@ struct FdTransport::CloseLimit final : detail::Timer {
   explicit CloseLimit(FdTransport& transport) noexcept : transport(transport) { arm(); }
   void arm() noexcept {
     left = transport.unacknowledged();
-    transport.reactor_.arm(*this, transport.reactor_.now() + transport.options_.close_timeout);
+    transport.reactor_.arm(*this, transport.reactor_.after(transport.options_.close_timeout));
   }
   void expire() noexcept override {
     if (transport.unacknowledged() < left) return arm();
@@ -483,9 +483,10 @@ void FdTransport::reactor_stopping() noexcept {
   end(Failure(ReactorStopped("the reactor stopped with the connection open")));
 }
 
-// Whoever holds it ends it; otherwise nobody is left to.
+// Whoever holds it may go later, and finds nothing then.
 void FdTransport::reactor_gone() noexcept {
-  if (!held()) drop();
+  if (held()) protocol_->transport_gone();
+  drop();
 }
 
 }  // namespace torc

@@ -3,6 +3,7 @@
 #include "net/on_reactor.hpp"
 
 #include <torc/async/coroutine.hpp>
+#include <torc/base/log.hpp>
 #include <torc/net/connect.hpp>
 #include <torc/net/connection.hpp>
 #include <torc/net/descriptor_stream.hpp>
@@ -234,6 +235,76 @@ TEST(Connection, DroppingItAbortsAndCallsNobody) {
     }
     while (!reset) co_await sleep(1ms);
     EXPECT_EQ(said, "made ");
+  });
+}
+
+// Wants nothing of what came before it.
+class Unwilling : public Teller {
+ public:
+  Unwilling(std::string* said, bool abort) : Teller(said), abort_(abort) {}
+  void connection_made() override { abort_ ? transport().abort() : transport().close(); }
+
+ private:
+  bool abort_;
+};
+
+TEST(Connection, BytesThatCameBeforeAreNotForOneThatCloses) {
+  for (const bool abort : {false, true}) {
+    std::string said;
+    on_reactor([&](this auto) -> Deferred<void> {
+      auto [one, other] = stream_pair();
+      co_await other.write("before");
+      EXPECT_FALSE(co_await one.at_end());
+      auto connection = Connection::serve(std::move(one), std::make_unique<Unwilling>(&said, abort));
+      static_cast<void>(co_await as_outcome(connection.closed()));
+    });
+    EXPECT_EQ(said, abort ? "lost" : "done");
+  }
+}
+
+TEST(Connection, AThrowWhileItIsToldToFinishAbortsIt) {
+  class Stubborn : public Protocol {
+    void data_received(std::string_view) override {}
+    void drain() override { throw Error("not yet"); }
+  };
+  const auto captured = std::make_shared<log::CaptureSink>();
+  const log::ScopedSink scope(captured);
+  on_reactor([]() -> Deferred<void> {
+    auto [one, other] = stream_pair();
+    auto connection = Connection::serve(std::move(one), std::make_unique<Stubborn>());
+    connection.drain();
+    auto closed = co_await as_outcome(connection.closed());
+    EXPECT_TRUE(!closed && closed.error().check<ConnectionAborted>());
+  });
+  EXPECT_TRUE(captured->contains("not yet"));
+}
+
+// A layer that was about to be ready, and destroyed the port.
+TEST(Layer, OneThatEndsThePortAsItGetsReadyServesNobody) {
+  class Ending : public Layer {
+   public:
+    explicit Ending(std::optional<Port>* port) : port_(port) {}
+    void connection_made() override {
+      port_->reset();
+      up();
+    }
+
+   private:
+    std::optional<Port>* port_;
+  };
+  on_reactor([]() -> Deferred<void> {
+    std::optional<Port> port;
+    int served = 0;
+    port.emplace(Port::serve(
+        anywhere(),
+        [&](this auto, Stream) -> Deferred<void> {
+          ++served;
+          co_return;
+        },
+        {.layers = {layer<Ending>(&port)}}));
+    static_cast<void>(co_await as_outcome(connect_tcp(port->address())));
+    while (port) co_await sleep(1ms);
+    EXPECT_EQ(served, 0);
   });
 }
 

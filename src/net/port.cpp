@@ -66,6 +66,7 @@ class Port::State final : public detail::Resident,
   /// The port is destroyed. What it serves with lives until the call into it returns.
   void gone() noexcept {
     stop_listening();
+    static_cast<detail::Resident&>(*this).unlink();
     if (places_) places_->owner_gone();
     drop_all();
     drained_.clear();
@@ -129,6 +130,7 @@ class Port::State final : public detail::Resident,
 
    private:
     void connection_made() override {
+      if (socket->closing()) return;  // a layer that is ready has ended it, and perhaps the port
       const std::unique_ptr<Entrance> self(this);  // the stream takes its place
       Transport& transport = this->transport();
       transport.forget_protocol();
@@ -304,9 +306,13 @@ class Port::State final : public detail::Resident,
     if (!std::exchange(open_, false)) return;
     acceptor_.reset();
     socket_.reset();
-    static_cast<detail::Resident&>(*this).unlink();
   }
 
+  // Who holds the port may go later.
+  void reactor_gone() noexcept override {
+    const auto self = shared_from_this();
+    gone();
+  }
   void reactor_stopping() noexcept override {
     stop_listening();
     while (detail::Resident* connection = connections_.pop_front()) {

@@ -5,6 +5,7 @@
 #include <torc/async/coroutine.hpp>
 #include <torc/async/promise.hpp>
 #include <torc/net/layer.hpp>
+#include <torc/reactor/reactor.hpp>
 
 #include <algorithm>
 #include <exception>
@@ -361,6 +362,12 @@ class Stream::Core final : public Protocol {
   void connection_lost(const Failure& reason) override {
     transport_ = nullptr;
     ended(reason);
+  }
+
+  // What waits is never resumed: it has nowhere to run.
+  void transport_gone() noexcept override {
+    transport_ = nullptr;
+    if (!reason_) reason_ = Failure(ReactorStopped("the reactor of the stream is gone"));
   }
 
   void ended(Failure reason) noexcept {

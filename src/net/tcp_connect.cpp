@@ -46,6 +46,10 @@ class TcpConnect final : public detail::OperationOf<Stream>, public detail::Watc
     leave();
     Operation::fire(Failure(ReactorStopped("the reactor stopped while connecting to " + address_.str())));
   }
+  void reactor_gone() noexcept override {
+    leave();
+    socket_.reset();
+  }
   void cancel_leaf() noexcept override {
     leave();
     Operation::fire(Failure(Cancelled{}));
@@ -56,6 +60,7 @@ class TcpConnect final : public detail::OperationOf<Stream>, public detail::Watc
   }
   void discard() noexcept override { delete this; }
   void leave() noexcept {
+    if (!socket_) return;  // its reactor is gone
     reactor_.unwatch(socket_.get(), *this);
     unlink();
   }

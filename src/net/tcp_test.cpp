@@ -458,6 +458,23 @@ TEST(Tcp, ClosingGoesOnForAPeerThatReadsSlowly) {
   });
 }
 
+TEST(Tcp, ACloseTimeoutWithoutEndIsNone) {
+  static constexpr TransportOptions kPatient{.close_timeout = Duration::max()};
+  class Teller : public Protocol {
+    void connection_made() override {
+      transport().write(std::string(8'000'000, 'x'));
+      transport().close();
+    }
+    void data_received(std::string_view) override {}
+  };
+  on_reactor([]() -> Deferred<void> {
+    auto port = co_await listen(kAnywhere, factory<Teller>(), {.transport = kPatient});
+    auto stream = co_await connect(here(port));
+    co_await sleep(5ms);
+    EXPECT_EQ((co_await stream.read_exactly(8'000'000)).size(), 8'000'000u);
+  });
+}
+
 TEST(Tcp, ClosingEndsForAPeerThatDoesNotRead) {
   on_reactor([]() -> Deferred<void> {
     auto port = co_await listen(kAnywhere, factory<Burst>(), {.transport = {.close_timeout = 100ms}});

@@ -21,7 +21,7 @@ void ProcessProtocol::child_connection_lost(int fd) {
 }
 
 // One program. Deletes itself when it is over, or its Process is gone, and no call into its protocol is on the stack.
-class Process::Run final : public ProcessTransport {
+class Process::Run final : public ProcessTransport, public torc::detail::Resident {
  public:
   Run(std::unique_ptr<ProcessProtocol> protocol, detail::Launched& launched, SpawnOptions& options)
       : protocol_(std::move(protocol)),
@@ -52,6 +52,10 @@ class Process::Run final : public ProcessTransport {
  private:
   friend class Pipe;
   class Busy;
+  void reactor_stopping() noexcept override {}  // exited() tells
+  void reactor_gone() noexcept override {
+    if (!holder_) drop();
+  }
   Pipe* pipe(int fd) const noexcept;
   template <class F>
   void tell(F&& f) noexcept;
@@ -76,6 +80,8 @@ class Process::Pipe final : public Protocol {
  public:
   Pipe(Run& run, const detail::End& end) noexcept
       : run_(&run), fd_(end.fd), reads_(end.kind != ChildFile::Kind::kToChild) {}
+
+  ~Pipe() override;
 
   int fd() const noexcept { return fd_; }
   /// Its run hears nothing more.
@@ -111,6 +117,11 @@ class Process::Run::Busy {
   Run& run_;
 };
 
+// Of its own accord only when the reactor goes, and its transport with it.
+Process::Pipe::~Pipe() {
+  if (run_) std::erase(run_->pipes_, this);
+}
+
 void Process::Pipe::data_received(std::string_view data) {
   if (!run_) return;
   const Run::Busy busy(*run_);
@@ -142,6 +153,7 @@ void Process::Run::start(Reactor& reactor, std::vector<detail::End> ends) {
     pipes_.push_back(pipe.get());
     transport->start(std::move(pipe));
   }
+  reactor.house(*this);  // behind all that it is made of
   protocol_->transport_ = this;
   exit_ = process_->wait().then_outcome([this](Outcome<Status> status) { exited(std::move(status)); });
   const Busy busy(*this);

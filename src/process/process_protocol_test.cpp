@@ -264,6 +264,26 @@ TEST(ProcessProtocol, RunsOnWhenDetached) {
   EXPECT_EQ(children(), 0u);
 }
 
+TEST(ProcessProtocol, GoesWithItsReactorUnlessItIsHeld) {
+  for (const bool held : {false, true}) {
+    std::vector<std::string> calls;
+    std::optional<Process> process;
+    {
+      Reactor reactor;
+      reactor.call_when_running([&] {
+        auto started = spawn_process(std::make_unique<Noted>(calls), {"cat"});
+        held ? static_cast<void>(process.emplace(std::move(started))) : std::move(started).detach();
+        reactor.crash();
+      });
+      reactor.run();
+    }
+    EXPECT_EQ(calls, held ? std::vector<std::string>{"made"} : (std::vector<std::string>{"made", "destroyed"}));
+    process.reset();
+    EXPECT_EQ(calls.back(), "destroyed");
+  }
+  EXPECT_EQ(children(), 0u);
+}
+
 TEST(ProcessProtocol, WhoseProgramDoesNotRunIsNotCalled) {
   std::vector<std::string> calls;
   on_reactor([&](this auto) -> Deferred<void> {

@@ -204,7 +204,7 @@ Duration Reactor::time_to_sleep(bool may_sleep) noexcept {
   const Instant end = monotonic_now();
   lag_.add(end - now_);
   if (has_work()) return Duration::zero();
-  if (const auto due = wheel_.next_due()) return std::max(Duration::zero(), *due - end);
+  if (const auto due = wheel_.next_due()) return *due > end ? *due - end : Duration::zero();  // it may lie before all time
   if (!somebody_waits_at_a_channel()) [[likely]] return Duration(-1);
   if (nobody_can_wake()) {
     detail::current.budget = kBudget;

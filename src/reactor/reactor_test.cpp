@@ -269,6 +269,22 @@ TEST(Reactor, WhoWaitsUntilHeIsCancelledHearsThatTheReactorStops) {
   EXPECT_TRUE(told);
 }
 
+TEST(Reactor, WhatIsDueBeforeAllTimeIsDueNow) {
+  for (const bool delay : {false, true}) {
+    Reactor reactor;
+    bool called = false;
+    reactor.call_when_running([&] {
+      const auto f = [&] {
+        called = true;
+        reactor.stop();
+      };
+      (delay ? reactor.call_later(Duration::min(), f) : reactor.call_at(Instant::min(), f)).detach();
+    });
+    reactor.run();
+    EXPECT_TRUE(called);
+  }
+}
+
 TEST(Reactor, ASleepOfNothingWaitsForNoTick) {
   EXPECT_EQ(run([]() -> Deferred<void> {
     const auto began = std::chrono::steady_clock::now();

@@ -50,13 +50,13 @@ void complain(const Layer& layer, const Failure& reason) noexcept {
 // Bounds the handshake, and later the closing: one timer that is there only then.
 struct TlsLayer::Limit final : torc::detail::Timer {
   Limit(TlsLayer& layer, Duration limit) : layer(layer), scheduler(Scheduler::required("TLS")), limit(limit) {
-    scheduler.arm(*this, scheduler.now() + limit);
+    scheduler.arm(*this, scheduler.after(limit));
   }
   // Something is still on its way, slowly.
   void arm_again(std::uint64_t unacknowledged) noexcept {
     left = unacknowledged;
     limit = layer.engine_.context().close_timeout();
-    scheduler.arm(*this, scheduler.now() + limit);
+    scheduler.arm(*this, scheduler.after(limit));
   }
   void expire() noexcept override { layer.late(); }
 

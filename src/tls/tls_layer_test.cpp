@@ -360,6 +360,21 @@ TEST_F(Tls, ASlowHandshakeIsCut) {
   });
 }
 
+TEST_F(Tls, LimitsWithoutEndAreNone) {
+  on_reactor([]() -> Deferred<void> {
+    auto options = as_site();
+    options.handshake_timeout = options.close_timeout = Duration::max();
+    auto port = Port::serve(anywhere(), echo, secured(options));
+    auto to = to_site();
+    to.handshake_timeout = to.close_timeout = Duration::max();
+    auto stream = co_await secure(port, to);
+    co_await stream.write("x");
+    EXPECT_EQ(co_await stream.read_exactly(1), "x");
+    stream.close();
+    co_await port.close();
+  });
+}
+
 TEST_F(Tls, ClosingDoesNotWaitForeverForAPeer) {
   on_reactor([]() -> Deferred<void> {
     auto options = as_site();

@@ -39,6 +39,9 @@ class Layer : public Protocol, public Transport {
   void drain() override;
   bool reads_while_full() const noexcept override;
   std::size_t max_read() const noexcept override;
+  void transport_gone() noexcept override {
+    if (above()) above()->transport_gone();
+  }
 
   // As the transport of what is above.
   void write(std::string_view data) noexcept override { below().write(data); }

@@ -52,6 +52,8 @@ class Protocol {
   virtual bool reads_while_full() const noexcept { return false; }
   /// Bytes that one data_received shall bring at most, as far as what is below can help it; at least one.
   virtual std::size_t max_read() const noexcept { return std::numeric_limits<std::size_t>::max(); }
+  /// The transport goes with its reactor, without a word: for who lent a protocol and may go later. Calls nobody.
+  virtual void transport_gone() noexcept {}
 
   Transport& transport() noexcept { return *transport_; }
   const Transport& transport() const noexcept { return *transport_; }
