@@ -1,5 +1,6 @@
 #include <torc/net/layer.hpp>
 
+#include "net/echo.hpp"
 #include "net/on_reactor.hpp"
 
 #include <torc/async/coroutine.hpp>
@@ -60,16 +61,6 @@ template <class... L>
 PortOptions layers() {
   return {.layers = {std::make_shared<Makes<L>>()...}};
 }
-
-class Echo : public Protocol {
-  void data_received(std::string_view data) override { transport().write(data); }
-};
-
-Deferred<void> echo(Stream s) {
-  while (auto chunk = co_await s.read_some()) co_await s.write(*chunk);
-}
-
-ListeningSocket anywhere() { return ListeningSocket::tcp(SocketAddress(IpAddress::loopback_v4(), 0)); }
 
 Deferred<void> talk(Stream stream) {
   co_await stream.upgrade(std::make_unique<Greeting>());
