@@ -2,15 +2,8 @@
 # check.sh BIN: all three servers give back what they are sent, and SIGTERM ends them in order.
 set -euo pipefail
 
-work=$(mktemp -d)
-server=
-trap '{ kill -KILL "$server" && wait "$server"; } 2>/dev/null || true; rm -rf "$work"' EXIT
-"$1/examples/03-echo" 0 0 0 >"$work/said" &
-server=$!
-for _ in {1..100}; do
-  [ -s "$work/said" ] && break
-  sleep 0.05
-done
+. "$(dirname "$0")/../start_server.sh"
+start_server "$1/examples/03-echo" 0 0 0
 read -r callbacks coroutines fibers < <(sed -nE \
   's/^callbacks on 127.0.0.1:([0-9]+), coroutines on 127.0.0.1:([0-9]+), fibers on 127.0.0.1:([0-9]+)$/\1 \2 \3/p' "$work/said") ||
   { echo "it said: $(cat "$work/said")"; exit 1; }
@@ -25,7 +18,4 @@ for port in "$callbacks" "$coroutines" "$fibers"; do
   cmp "$work/sent" "$work/received" || { echo "port $port gave something else back"; exit 1; }
 done
 
-kill -TERM "$server"
-status=0
-wait "$server" || status=$?
-[ "$status" = 0 ] || { echo "SIGTERM ended it with status $status"; exit 1; }
+end_server

@@ -3,15 +3,8 @@
 set -euo pipefail
 command -v curl >/dev/null || { echo "skipped: curl is not installed"; exit 77; }
 
-work=$(mktemp -d)
-server=
-trap '{ kill -KILL "$server" && wait "$server"; } 2>/dev/null || true; rm -rf "$work"' EXIT
-"$1/examples/09-exchange-rate" 0 >"$work/said" &
-server=$!
-for _ in {1..100}; do
-  [ -s "$work/said" ] && break
-  sleep 0.05
-done
+. "$(dirname "$0")/../start_server.sh"
+start_server "$1/examples/09-exchange-rate" 0
 address=$(sed -n 's/^serving on //p' "$work/said")
 [ -n "$address" ] || { echo "it said: $(cat "$work/said")"; exit 1; }
 

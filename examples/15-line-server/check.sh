@@ -2,15 +2,8 @@
 # check.sh BIN: values come back as they were sent, whatever is in them, and the limits hold.
 set -euo pipefail
 
-work=$(mktemp -d)
-server=
-trap '{ kill -KILL "$server" && wait "$server"; } 2>/dev/null || true; rm -rf "$work"' EXIT
-"$1/examples/15-line-server" 0 >"$work/said" &
-server=$!
-for _ in {1..100}; do
-  [ -s "$work/said" ] && break
-  sleep 0.05
-done
+. "$(dirname "$0")/../start_server.sh"
+start_server "$1/examples/15-line-server" 0
 port=$(sed -nE 's/^serving on 127.0.0.1:([0-9]+)$/\1/p' "$work/said")
 [ -n "$port" ] || { echo "it said: $(cat "$work/said")"; exit 1; }
 
@@ -33,7 +26,4 @@ head -c 65536 /dev/urandom >"$work/sent"
 { printf 'set big 65536\n'; cat "$work/sent"; printf 'get big\nquit\n'; } | ask | tail -c 65536 >"$work/received"
 cmp "$work/sent" "$work/received" || { echo "a value came back changed"; exit 1; }
 
-kill -TERM "$server"
-status=0
-wait "$server" || status=$?
-[ "$status" = 0 ] || { echo "SIGTERM ended it with status $status"; exit 1; }
+end_server

@@ -1,5 +1,7 @@
 #include <torc/async/coroutine.hpp>
 
+#include "async/witness.hpp"
+
 #include <torc/async/lock.hpp>
 #include <torc/async/promise.hpp>
 #include <torc/async/timing.hpp>
@@ -36,18 +38,6 @@ TEST(Coroutine, AsOutcomeDoesNotThrow) {
     co_return outcome.has_value();
   };
   EXPECT_FALSE(body(fail<int>(TimeoutError("slow"))).take().value());
-}
-
-struct Witness {
-  explicit Witness(int& alive) : alive(alive) { ++alive; }
-  Witness(const Witness&) = delete;
-  ~Witness() { --alive; }
-  int& alive;
-};
-
-Deferred<void> holds(int& alive, Deferred<void> wait) {
-  const Witness witness(alive);
-  co_await wait;
 }
 
 TEST(Coroutine, DroppingDestroysTheFrameLeafFirst) {

@@ -396,49 +396,6 @@ TEST(Fiber, InFiberMakesAFunctionAsynchronous) {
   EXPECT_EQ(*sum.take(), 42);
 }
 
-TEST(Fiber, StacksAreReused) {
-  const std::size_t before = fiber_stacks().in_use;
-  for (int i = 0; i < 1000; ++i) static_cast<void>(defer_to_fiber([] {}).take());
-  EXPECT_EQ(fiber_stacks().in_use, before);
-  EXPECT_GE(fiber_stacks().kept, 1u);
-  EXPECT_GT(fiber_stacks().high_water, 0u);
-}
-
-TEST(Fiber, RunningOutOfMappingsIsAnErrorThatNamesTheLimit) {
-  auto fiber = defer_to_fiber([] {}, {.stack_size = std::size_t{1} << 47});
-  const Failure failure = std::move(fiber.take()).error();
-  EXPECT_TRUE(failure.check<SystemError>());
-  EXPECT_THAT(failure.message(), ::testing::HasSubstr("vm.max_map_count"));
-}
-
-[[clang::noinline]] int recurse(volatile char* above, int depth) {
-  volatile char frame[4096];
-  frame[0] = above[0];
-  return depth == 0 ? frame[0] : recurse(frame, depth - 1) + frame[1];
-}
-
-TEST(Fiber, AStackIsAsLargeAsAsked) {
-  char start[1] = {0};
-  auto deep = defer_to_fiber([&] { return recurse(start, 700); }, {.stack_size = 16 << 20});
-  EXPECT_TRUE(deep.take().has_value());
-}
-
-TEST(FiberDeathTest, AnOverflowNamesTheFiber) {
-  char start[1] = {0};
-  EXPECT_DEATH(static_cast<void>(defer_to_fiber([&] { return recurse(start, 100'000); }).take()),
-               "stack overflow in the fiber begun at .*fiber_test.cpp:[0-9]+: it needs more than its 256 KiB");
-}
-
-TEST(FiberDeathTest, ASegmentationFaultThatIsSentStillEndsTheProcess) {
-  EXPECT_EXIT(
-      {
-        static_cast<void>(defer_to_fiber([] {}).take());
-        ::raise(SIGSEGV);
-        std::exit(0);
-      },
-      [](int status) { return status != 0; }, "");
-}
-
 TEST(FiberDeathTest, AwaitOutsideAFiberIsAProgrammingError) {
   EXPECT_DEATH(await(until_cancelled()), "outside a fiber: use co_await in a coroutine");
 }

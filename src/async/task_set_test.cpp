@@ -1,5 +1,7 @@
 #include <torc/async/task_set.hpp>
 
+#include "async/witness.hpp"
+
 #include <torc/async/coroutine.hpp>
 #include <torc/async/promise.hpp>
 #include <torc/async/timing.hpp>
@@ -15,18 +17,6 @@ namespace torc {
 namespace {
 
 using namespace std::chrono_literals;
-
-struct Witness {
-  explicit Witness(int& alive) : alive(alive) { ++alive; }
-  Witness(const Witness&) = delete;
-  ~Witness() { --alive; }
-  int& alive;
-};
-
-Deferred<void> holds(int& alive, Deferred<void> wait) {
-  const Witness witness(alive);
-  co_await wait;
-}
 
 TEST(TaskGroup, AChildThatComesAfterTheFirstFailureIsCancelledAtOnce) {
   testing::Clock clock;

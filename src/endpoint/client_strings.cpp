@@ -46,16 +46,6 @@ Parsed tls(EndpointArguments arguments) {
   return arguments.finish<ClientEndpoint>(std::move(endpoint));
 }
 
-Parsed fd(EndpointArguments arguments) {
-  FdEndpoint endpoint{.descriptor = arguments.descriptor()};
-  return arguments.finish<ClientEndpoint>(endpoint);
-}
-
-Parsed stdio(EndpointArguments arguments) {
-  arguments.nothing();
-  return arguments.finish<ClientEndpoint>(StdioEndpoint{});
-}
-
 Parsed process(EndpointArguments arguments) {
   ProcessClientEndpoint endpoint;
   endpoint.command = arguments.words("program");
@@ -68,9 +58,9 @@ constexpr detail::EndpointKind<ClientEndpoint> kKinds[] = {
     {"tcp", "tcp:HOST:PORT", tcp},
     {"unix", "unix:PATH", unix_socket},
     {"tls", "tls:HOST:PORT", tls},
-    {"fd", "fd:NUMBER", fd},
+    {"fd", "fd:NUMBER", detail::parse_fd<ClientEndpoint>},
     {"process", "process:PROGRAM:ARGUMENT", process},
-    {"stdio", "stdio:", stdio},
+    {"stdio", "stdio:", detail::parse_stdio<ClientEndpoint>},
 };
 
 EndpointText tcp_text(const char* kind, const TcpClientEndpoint& tcp) {

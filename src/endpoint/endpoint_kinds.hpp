@@ -21,6 +21,18 @@ struct EndpointKind {
   Parsed<Endpoint> (*parse)(EndpointArguments);
 };
 
+// The kinds that are the same on both sides.
+template <typename Endpoint>
+Parsed<Endpoint> parse_fd(EndpointArguments arguments) {
+  const FdEndpoint endpoint{.descriptor = arguments.descriptor()};
+  return arguments.finish<Endpoint>(endpoint);
+}
+template <typename Endpoint>
+Parsed<Endpoint> parse_stdio(EndpointArguments arguments) {
+  arguments.nothing();
+  return arguments.finish<Endpoint>(StdioEndpoint{});
+}
+
 // The endpoint that begins at `begin` of `text` and ends with it.
 template <typename Endpoint>
 Parsed<Endpoint> parse_endpoint(std::string_view text, std::size_t begin, std::span<const EndpointKind<Endpoint>> kinds) {

@@ -44,11 +44,6 @@ Parsed unix_socket(EndpointArguments arguments) {
   return arguments.finish<ServerEndpoint>(std::move(endpoint));
 }
 
-Parsed fd(EndpointArguments arguments) {
-  FdEndpoint endpoint{.descriptor = arguments.descriptor()};
-  return arguments.finish<ServerEndpoint>(endpoint);
-}
-
 Parsed systemd(EndpointArguments arguments) {
   SystemdServerEndpoint endpoint;
   endpoint.index = arguments.number("index", 0, 1'000'000);
@@ -74,11 +69,6 @@ Parsed tls(EndpointArguments arguments) {
   return arguments.finish<ServerEndpoint>(std::move(endpoint));
 }
 
-Parsed stdio(EndpointArguments arguments) {
-  arguments.nothing();
-  return arguments.finish<ServerEndpoint>(StdioEndpoint{});
-}
-
 // What is behind the first ':' is the other endpoint as it is, with nothing to be quoted.
 Parsed haproxy(EndpointArguments arguments) {
   const std::string_view text = arguments.text();
@@ -99,10 +89,10 @@ constexpr detail::EndpointKind<ServerEndpoint> kKinds[] = {
     {"tcp6", "tcp6:PORT", tcp6},
     {"unix", "unix:PATH", unix_socket},
     {"tls", "tls:PORT:cert=FILE", tls},
-    {"fd", "fd:NUMBER", fd},
+    {"fd", "fd:NUMBER", detail::parse_fd<ServerEndpoint>},
     {"systemd", "systemd:name=NAME", systemd},
     {"haproxy", "haproxy:ENDPOINT", haproxy},
-    {"stdio", "stdio:", stdio},
+    {"stdio", "stdio:", detail::parse_stdio<ServerEndpoint>},
 };
 
 Parsed parse_at(std::string_view text, std::size_t begin) {

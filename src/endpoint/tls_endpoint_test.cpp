@@ -1,3 +1,4 @@
+#include "net/echo.hpp"
 #include "net/on_reactor.hpp"
 #include "tls/made_certificates.hpp"
 
@@ -13,10 +14,6 @@ namespace {
 const tls::Site& site() {
   static const tls::Site site;
   return site;
-}
-
-Deferred<void> echo(Stream s) {
-  while (auto chunk = co_await s.read_some()) co_await s.write(*chunk);
 }
 
 std::string serving() { return "tls:0:address=127.0.0.1:cert=" + quote_argument(site().pem_file); }

@@ -16,8 +16,6 @@ namespace {
 using namespace std::string_view_literals;
 using codec::Prefix;
 
-ListeningSocket anywhere() { return ListeningSocket::tcp(SocketAddress(IpAddress::loopback_v4(), 0)); }
-
 // A stream to one who says `what` a byte at a time and leaves.
 Deferred<Stream> told(std::string what, std::optional<Port>& port) {
   port = Port::serve(anywhere(), [what](this auto, Stream s) -> Deferred<void> {

@@ -6,6 +6,8 @@
 // And on_reactor(), which runs a test's body and judges what it leaves behind.
 #pragma once
 
+#include "net/on_reactor.hpp"
+
 #include <torc/async/coroutine.hpp>
 #include <torc/async/gather.hpp>
 #include <torc/async/promise.hpp>
@@ -26,6 +28,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace torc::http::testing {
@@ -36,27 +39,13 @@ inline std::ptrdiff_t open_descriptors() {
   return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
 }
 
-/// Runs `body` as a program's main on a real reactor. A failure, a record in the log or a descriptor
-/// that stays open fails the test.
+/// As torc::on_reactor; a record in the log or a descriptor that stays open fails the test, too.
 template <class Body>
 void on_reactor(Body body, Duration limit = 30s) {
   auto captured = std::make_shared<log::CaptureSink>();
   const log::ScopedSink scope{captured};
   const auto before = open_descriptors();
-  {
-    Reactor reactor;
-    bool ended = false;
-    Deferred<void> running = succeed();
-    reactor.call_when_running([&] {
-      running = with_timeout(limit, body()).then_outcome([&](Outcome<void> outcome) {
-        if (!outcome) ADD_FAILURE() << outcome.error().report();
-        ended = true;
-        reactor.stop();
-      });
-    });
-    reactor.run();
-    EXPECT_TRUE(ended);
-  }
+  torc::on_reactor(std::move(body), limit);
   EXPECT_EQ(captured->count(), 0u) << captured->text();
   // A thread that looked up a name holds the way back to its reactor a moment longer.
   for (int i = 0; i < 1000 && open_descriptors() != before; ++i) std::this_thread::sleep_for(1ms);

@@ -1,5 +1,7 @@
 #include <torc/http/server.hpp>
 
+#include "net/on_reactor.hpp"
+
 #include <torc/base/log.hpp>
 #include <torc/http/response.hpp>
 #include <torc/torc.hpp>
@@ -13,24 +15,6 @@ namespace torc::http {
 namespace {
 
 using namespace std::chrono_literals;
-
-template <class Body>
-void on_reactor(Body body, Duration limit = 20s) {
-  Reactor reactor;
-  bool ended = false;
-  Deferred<void> running = succeed();
-  reactor.call_when_running([&] {
-    running = with_timeout(limit, body()).then_outcome([&](Outcome<void> outcome) {
-      if (!outcome) ADD_FAILURE() << outcome.error().report();
-      ended = true;
-      reactor.stop();
-    });
-  });
-  reactor.run();
-  EXPECT_TRUE(ended);
-}
-
-constexpr const char* kAnywhere = "tcp:0:address=127.0.0.1";
 
 // All that comes back for `request`, until the server closes. Dates are taken out.
 Deferred<std::string> ask(const Server& server, std::string request, bool byte_by_byte = false) {

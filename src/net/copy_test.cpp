@@ -14,8 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-ListeningSocket anywhere() { return ListeningSocket::tcp(SocketAddress(IpAddress::loopback_v4(), 0)); }
-
 Deferred<void> echo(Stream s) { co_await copy(s, s); }
 
 TEST(Copy, PassesAllOnWithItsEnd) {

@@ -2,6 +2,7 @@
 
 #include "net/fd_transport.hpp"
 #include "net/on_reactor.hpp"
+#include "net/test_terminal.hpp"
 
 #include <torc/async/coroutine.hpp>
 #include <torc/async/gather.hpp>
@@ -9,10 +10,8 @@
 #include <gmock/gmock.h>
 
 #include <fcntl.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -36,21 +35,6 @@ struct Ends {
     write = UniqueFd(ends[1]);
   }
   UniqueFd read, write;
-};
-
-struct Terminal {
-  Terminal() : ours(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
-    EXPECT_EQ(::unlockpt(ours.get()), 0);
-    theirs = UniqueFd(::ioctl(ours.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
-    EXPECT_TRUE(theirs);
-  }
-  void make_raw() {
-    termios modes;
-    ::tcgetattr(theirs.get(), &modes);
-    ::cfmakeraw(&modes);
-    ::tcsetattr(theirs.get(), TCSANOW, &modes);
-  }
-  UniqueFd ours, theirs;
 };
 
 std::size_t open_descriptors() {

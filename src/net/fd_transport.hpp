@@ -50,6 +50,8 @@ class FdTransport : public Transport, public detail::Watch, public detail::Poste
     ~Owner() = default;
   };
   void set_owner(Owner* owner) noexcept { owner_ = owner; }
+  /// What it lies on, until it ends; it stays the transport's.
+  const StreamFd& descriptors() const noexcept { return fd_; }
 
   void write(std::string_view data) noexcept override;
   void write_file(UniqueFd file, std::uint64_t offset, std::uint64_t length) noexcept override;

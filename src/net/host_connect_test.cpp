@@ -1,6 +1,7 @@
 // Connecting to names: which address is tried when, what is said when none answers, and who finds the addresses.
 #include <torc/net/connect.hpp>
 
+#include "net/echo.hpp"
 #include "net/on_reactor.hpp"
 
 #include <torc/async/coroutine.hpp>
@@ -15,10 +16,6 @@ namespace torc {
 namespace {
 
 using namespace std::chrono_literals;
-
-Deferred<void> echo(Stream s) {
-  while (auto chunk = co_await s.read_some()) co_await s.write(*chunk);
-}
 
 // Gives what it was made with, after a while.
 class Fixed : public Resolver {

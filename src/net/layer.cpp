@@ -61,7 +61,9 @@ void Layer::protocol_started() {
   try {
     above()->connection_made();
   } catch (...) {
-    detail::report_unhandled(Failure::current(), "in a protocol, whose connection is aborted");
+    Failure failure = Failure::current();
+    detail::report_unhandled(failure, "in a protocol, whose connection is aborted");
+    threw_ = std::move(failure);
     abort();
   }
 }
@@ -93,7 +95,8 @@ void Layer::end_received() {
 }
 
 void Layer::connection_lost(const Failure& reason) {
-  if (above() && told_) above()->connection_lost(reason);
+  const Failure why = threw_ ? threw_.take() : reason;
+  if (above() && told_) above()->connection_lost(why);
 }
 
 void Layer::layer_up() {

@@ -1,5 +1,6 @@
 #include <torc/net/layer.hpp>
 
+#include "net/echo.hpp"
 #include "net/on_reactor.hpp"
 
 #include <torc/async/coroutine.hpp>
@@ -10,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -59,16 +61,6 @@ template <class... L>
 PortOptions layers() {
   return {.layers = {std::make_shared<Makes<L>>()...}};
 }
-
-class Echo : public Protocol {
-  void data_received(std::string_view data) override { transport().write(data); }
-};
-
-Deferred<void> echo(Stream s) {
-  while (auto chunk = co_await s.read_some()) co_await s.write(*chunk);
-}
-
-ListeningSocket anywhere() { return ListeningSocket::tcp(SocketAddress(IpAddress::loopback_v4(), 0)); }
 
 Deferred<void> talk(Stream stream) {
   co_await stream.upgrade(std::make_unique<Greeting>());
@@ -207,6 +199,32 @@ class Teller : public Protocol {
  private:
   std::string* said_;
 };
+
+// Throws as it is told that it is connected, and keeps why its connection ended.
+class Refusing : public Protocol {
+ public:
+  explicit Refusing(std::string* why) : why_(why) {}
+  void connection_made() override { throw Error("not today"); }
+  void data_received(std::string_view) override {}
+  void connection_lost(const Failure& reason) override { *why_ = reason.message(); }
+
+ private:
+  std::string* why_;
+};
+
+TEST(Layer, WhatItsProtocolThrowsAsItStartsIsTheReasonOfTheEnd) {
+  auto captured = std::make_shared<log::CaptureSink>();
+  const log::ScopedSink scope{captured};
+  on_reactor([]() -> Deferred<void> {
+    std::string why;
+    auto [here, there] = stream_pair();
+    co_await here.upgrade(std::make_unique<Layer>());
+    Connection::serve(std::move(here), std::make_unique<Refusing>(&why)).detach();
+    while (why.empty()) co_await sleep(1ms);
+    EXPECT_EQ(why, "not today");
+  });
+  EXPECT_TRUE(captured->contains("not today"));
+}
 
 TEST(Connection, GivesAStreamToAProtocol) {
   on_reactor([]() -> Deferred<void> {

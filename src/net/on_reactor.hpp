@@ -2,6 +2,7 @@
 #pragma once
 
 #include <torc/async/timing.hpp>
+#include <torc/net/listening_socket.hpp>
 #include <torc/net/port.hpp>
 #include <torc/reactor/reactor.hpp>
 
@@ -30,5 +31,6 @@ void on_reactor(Body body, Duration limit = std::chrono::seconds(20)) {
 
 inline std::string here(const Port& port) { return "tcp:127.0.0.1:" + std::to_string(port.address().port()); }
 constexpr const char* kAnywhere = "tcp:0:address=127.0.0.1";
+inline ListeningSocket anywhere() { return ListeningSocket::tcp(SocketAddress(IpAddress::loopback_v4(), 0)); }
 
 }  // namespace torc

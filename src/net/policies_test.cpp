@@ -3,6 +3,7 @@
 #include <torc/net/throttle.hpp>
 #include <torc/net/traffic_log.hpp>
 
+#include "net/echo.hpp"
 #include "net/on_reactor.hpp"
 #include "net/scripted_transport.hpp"
 
@@ -354,12 +355,6 @@ TEST_F(ThrottleTest, ItsOwnerMayGoInEveryCall) {
   }
   clock_.advance(10s);
   EXPECT_TRUE(clock_.idle());
-}
-
-ListeningSocket anywhere() { return ListeningSocket::tcp(SocketAddress(IpAddress::loopback_v4(), 0)); }
-
-Deferred<void> echo(Stream s) {
-  while (auto chunk = co_await s.read_some()) co_await s.write(*chunk);
 }
 
 TEST(PortThrottle, BoundsWhatAPortMoves) {

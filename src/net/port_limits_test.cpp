@@ -27,8 +27,6 @@ Deferred<void> greet(Stream s) {
   co_await s.read_some();
 }
 
-ListeningSocket anywhere() { return ListeningSocket::tcp(SocketAddress(IpAddress::loopback_v4(), 0)); }
-
 // With a protocol for each connection, and with a handler.
 Port serve(bool handler, PortOptions options) {
   return handler ? Port::serve(anywhere(), greet, std::move(options))

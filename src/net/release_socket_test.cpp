@@ -1,3 +1,4 @@
+#include "net/echo.hpp"
 #include "net/on_reactor.hpp"
 
 #include <torc/endpoint/listen.hpp>
@@ -15,10 +16,6 @@ namespace torc {
 namespace {
 
 using namespace std::chrono_literals;
-
-Deferred<void> echo(Stream s) {
-  while (auto chunk = co_await s.read_some()) co_await s.write(*chunk);
-}
 
 std::string why_not(Stream& stream) {
   try {

@@ -1,6 +1,7 @@
 // UNIX sockets: names and their locks, and connecting. (Descriptors: descriptor_passing_test.cpp)
 #include <torc/net/connect.hpp>
 
+#include "net/echo.hpp"
 #include "net/on_reactor.hpp"
 #include "net/scratch_folder.hpp"
 
@@ -20,10 +21,6 @@ namespace torc {
 namespace {
 
 using namespace std::chrono_literals;
-
-Deferred<void> echo(Stream s) {
-  while (auto chunk = co_await s.read_some()) co_await s.write(*chunk);
-}
 
 std::string refusal(const SocketAddress& address, const UnixListenOptions& options = {}) {
   try {

@@ -85,8 +85,7 @@ int ChildEnds::open_terminal(int target, TerminalSize size) {
   if (!master || ::grantpt(master.get()) != 0 || ::unlockpt(master.get()) != 0) throw SystemError("opening a terminal", errno);
   UniqueFd slave(::ioctl(master.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
   if (!slave) throw SystemError("opening a terminal", errno);
-  const winsize window{.ws_row = size.rows, .ws_col = size.columns, .ws_xpixel = 0, .ws_ypixel = 0};
-  ::ioctl(slave.get(), TIOCSWINSZ, &window);
+  set_terminal_size(slave.get(), size);
   ours_.push_back({target, Kind::kTerminal, std::move(master)});
   return terminal_source_ = keep(std::move(slave));
 }

@@ -184,6 +184,26 @@ TEST(ProcessChild, HasATerminal) {
   });
 }
 
+// Waits for its terminal to change, and says its size.
+const char* const kSaysItsNewSize =
+    "import signal, os\n"
+    "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGWINCH])\n"
+    "print('ready', flush=True)\n"
+    "signal.sigwait([signal.SIGWINCH])\n"
+    "print(*os.get_terminal_size(0))";
+
+TEST(ProcessChild, HearsThatItsTerminalIsResized) {
+  on_reactor([]() -> Deferred<void> {
+    auto child =
+        spawn({"python3", "-c", kSaysItsNewSize}, {.files = {{0, terminal()}, {1, terminal()}, {2, terminal()}}});
+    EXPECT_EQ(co_await child.output().read_line(), "ready");
+    EXPECT_EQ(terminal_size(child.output()), (TerminalSize{.rows = 24, .columns = 80}));
+    set_terminal_size(child.output(), {.rows = 50, .columns = 132});
+    EXPECT_EQ(co_await child.output().read_line(), "132 50");
+    EXPECT_EQ(co_await child.wait(), Status::exited(0));
+  });
+}
+
 TEST(ProcessChild, IsHungUpWithItsTerminal) {
   on_reactor([]() -> Deferred<void> {
     auto child = spawn({"cat"}, {.files = {{0, terminal()}, {1, terminal()}}});

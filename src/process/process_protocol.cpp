@@ -4,6 +4,8 @@
 #include "process/running.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -45,6 +47,7 @@ class Process::Run final : public ProcessTransport, public torc::detail::Residen
   std::uint64_t unsent(int fd) const noexcept override;
   void close_child_fd(int fd) noexcept override;
   void lose_connection() noexcept override;
+  void set_terminal_size(TerminalSize size) override;
   bool signal(int number) noexcept override { return process_->signal(number); }
   void pause_reading() noexcept override;
   void resume_reading() noexcept override;
@@ -207,6 +210,14 @@ void Process::Run::pause_reading() noexcept {
 }
 void Process::Run::resume_reading() noexcept {
   for (Pipe* each : pipes_) each->transport().resume_reading();
+}
+
+void Process::Run::set_terminal_size(TerminalSize size) {
+  const auto file =
+      std::ranges::find_if(files_, [](const auto& entry) { return entry.second.kind == ChildFile::Kind::kTerminal; });
+  Pipe* terminal = file == files_.end() ? nullptr : pipe(file->first);
+  if (!terminal) throw SystemError("setting the size of the terminal of process " + std::to_string(pid()), ENOTTY);
+  torc::set_terminal_size(terminal->transport(), size);
 }
 
 void Process::Run::pipe_lost(Pipe& pipe) noexcept {

@@ -28,10 +28,10 @@ struct Noted : ProcessProtocol {
     const std::string about = std::to_string(fd) + ":";
     if (calls.back().starts_with(about)) {
       calls.back() += data;
-      std::erase(calls.back(), '\r');
     } else {
       note(about + std::string(data));
     }
+    std::erase(calls.back(), '\r');  // of a terminal
   }
   void child_connection_lost(int fd) override { note("lost " + std::to_string(fd)); }
   void process_exited(const Status& status) override { note("exited: " + status.text()); }
@@ -158,6 +158,39 @@ TEST(ProcessProtocol, IsToldWhenWhatItWroteWaits) {
     EXPECT_EQ(co_await process.ended(), Status::exited(0));
   });
   EXPECT_THAT(calls, testing::IsSupersetOf({"pause 0", "resume 0"}));
+}
+
+TEST(ProcessProtocol, ResizesItsTerminal) {
+  std::vector<std::string> calls;
+  on_reactor([&](this auto) -> Deferred<void> {
+    struct Resizing : Noted {
+      using Noted::Noted;
+      void connection_made() override {
+        Noted::connection_made();
+        transport().set_terminal_size({.rows = 50, .columns = 132});
+        transport().write("go\n");
+      }
+    };
+    auto process = spawn_process(std::make_unique<Resizing>(calls), {"sh", "-c", "read line; stty size"},
+                                 {.files = {{0, terminal()}, {1, terminal()}, {2, terminal()}}});
+    EXPECT_EQ(co_await process.ended(), Status::exited(0));
+    std::string why;
+    struct WithoutOne : Noted {
+      WithoutOne(std::vector<std::string>& calls, std::string& why) : Noted(calls), why(why) {}
+      void connection_made() override {
+        try {
+          transport().set_terminal_size({});
+        } catch (const SystemError& error) {
+          why = error.what();
+        }
+      }
+      std::string& why;
+    };
+    auto without = spawn_process(std::make_unique<WithoutOne>(calls, why), {"true"});
+    static_cast<void>(co_await without.ended());
+    EXPECT_TRUE(why.ends_with("Inappropriate ioctl for device")) << why;
+  });
+  EXPECT_THAT(calls, testing::Contains(testing::HasSubstr("50 132")));
 }
 
 TEST(ProcessProtocol, PausesReading) {

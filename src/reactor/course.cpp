@@ -21,6 +21,7 @@ void Course::take_step() {
   if (reactor_.state_ != Reactor::State::kEnding) return;
   if (!before_) {
     startup_.reset();
+    limit_ = reactor_.after(reactor_.options_.shutdown_limit);
     before_ = reactor_.fire_before(kShutdown, reactor_.options_.shutdown_limit);
   }
   if (before_->pending()) return;
@@ -59,7 +60,7 @@ void Course::end_pending() noexcept {
   reactor_.wheel_.take_all(timers);
   reactor_.background_.cancel_all();
   TimerWheel::stop(timers);
-  reactor_.arm(*this, reactor_.after(reactor_.options_.shutdown_limit));
+  reactor_.arm(*this, limit_);
 }
 
 void Course::expire() noexcept {

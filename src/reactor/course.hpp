@@ -7,6 +7,8 @@
 //   kEnding    stop() was called; the before-triggers of the shutdown are waited for, everything works
 //   kStopping  the during-triggers were called, what was pending has been told; the background comes to its end
 //   kLeaving   over: by crash(), or the limit has passed
+//
+// One limit bounds the whole of stopping: what the triggers take, the background does not get.
 #pragma once
 
 #include <torc/async/deferred.hpp>
@@ -46,6 +48,7 @@ class Course final : private Timer {
   bool limit_passed_ = false;
   std::optional<Deferred<void>> startup_;
   std::optional<Deferred<void>> before_;  // the first phase of the shutdown
+  Instant limit_;                         // set as it begins
 };
 
 }  // namespace torc::detail

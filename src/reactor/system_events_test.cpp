@@ -263,6 +263,30 @@ TEST(ReactorEvents, AfterComesAlsoWhenTheBackgroundDidNotEndInTime) {
   EXPECT_TRUE(after_came);
 }
 
+// Takes its time to clean up when it is cancelled.
+Deferred<void> cleans_up(bool& cleaned) {
+  static_cast<void>(co_await as_outcome(until_cancelled()));
+  co_await shield(1h, sleep(20ms));
+  cleaned = true;
+}
+
+TEST(ReactorEvents, OneLimitBoundsTheWholeOfStopping) {
+  auto captured = std::make_shared<log::CaptureSink>();
+  const log::ScopedSink scope{captured};
+  for (const bool slow : {false, true}) {
+    bool cleaned = false;
+    Reactor reactor({.shutdown_limit = slow ? 50ms : 10s});
+    const Trigger before =
+        reactor.add_trigger(Phase::kBefore, kShutdown, [&] { return slow ? takes_an_hour() : succeed(); });
+    reactor.call_when_running([&] {
+      cleans_up(cleaned).detach();
+      reactor.stop();
+    });
+    reactor.run();
+    EXPECT_NE(cleaned, slow);  // the slow trigger has left nothing of the limit
+  }
+}
+
 TEST(ReactorEvents, ACrashInATriggerLeavesAtOnce) {
   for (const Phase phase : {Phase::kBefore, Phase::kDuring}) {
     Reactor reactor;

@@ -11,8 +11,6 @@
 namespace torc::tls {
 namespace {
 
-ListeningSocket anywhere() { return ListeningSocket::tcp(SocketAddress(IpAddress::loopback_v4(), 0)); }
-
 Deferred<void> nothing(Stream s) { co_await s.read_some(); }
 
 Deferred<Outcome<void>> upgrade(const BadCertificate& bad, ClientOptions options) {

@@ -80,7 +80,6 @@ class Peer {
   int out_ = -1;
 };
 
-ListeningSocket anywhere() { return ListeningSocket::tcp(SocketAddress(IpAddress::loopback_v4(), 0)); }
 SocketAddress local(std::uint16_t port) { return {IpAddress::loopback_v4(), port}; }
 
 const Site& site() {

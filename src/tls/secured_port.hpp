@@ -1,6 +1,7 @@
 // What the tests of TLS on connections share: a port with a certificate, and a client that trusts it.
 #pragma once
 
+#include "net/echo.hpp"
 #include "net/on_reactor.hpp"
 #include "tls/made_certificates.hpp"
 
@@ -11,16 +12,6 @@
 #include <gtest/gtest.h>
 
 namespace torc::tls {
-
-inline ListeningSocket anywhere() { return ListeningSocket::tcp(SocketAddress(IpAddress::loopback_v4(), 0)); }
-
-inline Deferred<void> echo(Stream s) {
-  while (auto chunk = co_await s.read_some()) co_await s.write(*chunk);
-}
-
-class Echo : public Protocol {
-  void data_received(std::string_view data) override { transport().write(data); }
-};
 
 class Tls : public testing::Test {
  protected:

@@ -22,7 +22,7 @@ Stream adopt_socket(UniqueFd socket);
 /// with it the stream.
 Stream adopt_pipes(UniqueFd in, UniqueFd out);
 /// A terminal, the controlling side of one, or a serial line: both directions through one descriptor, with the modes it
-/// has (termios(3)). Its end is when the other side hangs up. There is no half-close.
+/// has (termios(3)), and its size (net/terminal_size.hpp). Its end is when the other side hangs up. There is no half-close.
 Stream adopt_terminal(UniqueFd terminal);
 
 /// Standard input and output as one stream. What cannot be waited for, such as a file, is read and written on threads.

@@ -12,6 +12,7 @@
 // below owns the layer, and the layer what is above it. One thread: the reactor's.
 #pragma once
 
+#include <torc/base/failure.hpp>
 #include <torc/net/protocol.hpp>
 #include <torc/net/transport.hpp>
 
@@ -91,6 +92,7 @@ class Layer : public Protocol, public Transport {
 
   bool up_ = false;
   bool told_ = false;  // what is above knows that it is connected
+  FailureSlot threw_;  // by what is above as it was told: the reason of the end
 };
 
 /// The topmost layer of the type `L` that `transport` is or stands on; null when there is none.

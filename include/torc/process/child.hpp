@@ -35,7 +35,7 @@ class [[nodiscard("a Child that is dropped is ended")]] Child {
   bool running() const noexcept;
 
   /// Our end of its descriptor `fd`, which SpawnOptions::files gave a pipe or the terminal; anything else is a
-  /// programming error. May be moved away.
+  /// programming error. May be moved away. A terminal's size is set through it (net/terminal_size.hpp).
   Stream& stream(int fd);
   Stream& input() { return stream(0); }
   Stream& output() { return stream(1); }

@@ -12,6 +12,7 @@
 #include <torc/base/errors.hpp>
 #include <torc/base/time.hpp>
 #include <torc/base/unique_fd.hpp>
+#include <torc/net/terminal_size.hpp>
 
 #include <sys/types.h>
 
@@ -80,10 +81,7 @@ inline ChildFile give(UniqueFd fd) {
 /// The child's descriptors by their numbers.
 using ChildFiles = std::map<int, ChildFile>;
 
-struct TerminalSize {
-  unsigned short rows = 24;
-  unsigned short columns = 80;
-};
+using torc::TerminalSize;
 
 struct SpawnOptions {
   /// Where the child starts; empty: where we are. A program with a slash in its name is looked for from there.
@@ -101,7 +99,7 @@ struct SpawnOptions {
   std::optional<Identity> identity = {};
   /// What it sees as its name; empty: the program's.
   std::string argv0 = {};
-  /// Of a terminal().
+  /// Of a terminal(), at first: set_terminal_size() changes it.
   TerminalSize terminal_size = {};
   /// How long a child whose owner is gone has from SIGTERM to SIGKILL.
   Duration kill_after = std::chrono::seconds(5);

@@ -37,6 +37,8 @@ class ProcessTransport {
   void close_input() noexcept { close_child_fd(0); }
   /// Closes all pipes; most programs end then.
   virtual void lose_connection() noexcept = 0;
+  /// The program's terminal() gets another size, and the program SIGWINCH. Throws SystemError when it has none.
+  virtual void set_terminal_size(TerminalSize size) = 0;
   /// As Child::signal.
   virtual bool signal(int number) noexcept = 0;
   /// Stops and restarts the calls of child_data_received.

@@ -121,7 +121,7 @@ struct ReactorOptions {
   Duration spin = Duration::zero();
   /// Bytes a single read may bring; shared by all connections of the reactor.
   std::size_t read_buffer = 256 * 1024;
-  /// How long stopping waits for the triggers before it, and then for background work that was cancelled.
+  /// How long stopping may take: waiting for the triggers before it, then for background work that was cancelled.
   Duration shutdown_limit = std::chrono::seconds(10);
   /// Threads at most in the pool behind defer_to_thread.
   std::size_t threads = 10;

@@ -1,4 +1,3 @@
-// What the strings open, both sides.
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
@@ -7,32 +6,14 @@
 
 #include <cstdlib>
 
+#include "net/echo.hpp"
 #include "net/on_reactor.hpp"
-#include "net/scratch_folder.hpp"
 #include "torc/async/coroutine.hpp"
-#include "torc/async/task_set.hpp"
 #include "torc/endpoint/listen.hpp"
 #include "torc/net/descriptor_stream.hpp"
 
 namespace torc {
 namespace {
-
-using namespace std::chrono_literals;
-
-Deferred<void> echo(Stream s) {
-  while (auto chunk = co_await s.read_some()) co_await s.write(*chunk);
-}
-
-class Echo : public Protocol {
-  void data_received(std::string_view data) override { transport().write(data); }
-};
-
-Deferred<void> hears_itself(Stream stream) {
-  co_await stream.write("hello");
-  EXPECT_EQ(co_await stream.read_exactly(5), "hello");
-  stream.shutdown_write();
-  EXPECT_EQ(co_await stream.read_some(), std::nullopt);
-}
 
 Deferred<std::string> refusal(std::string where) {
   auto port = co_await as_outcome(listen(where, echo));
@@ -40,31 +21,6 @@ Deferred<std::string> refusal(std::string where) {
 }
 
 SocketAddress loopback() { return {IpAddress::loopback_v4(), 0}; }
-
-TEST(Endpoints, UnixBothSides) {
-  on_reactor([]() -> Deferred<void> {
-    const ScratchFolder folder;
-    for (const std::string& where : {"unix:" + folder.path + "/s:mode=600", "unix:@torc-" + folder.path}) {
-      auto streams = co_await listen(where, echo);
-      const std::string name = where.substr(0, where.find(":mode"));
-      co_await hears_itself(co_await connect(name));
-      EXPECT_NE(co_await refusal(where), "accepted");
-      auto moved = std::move(streams);
-      co_await moved.close();
-      auto protocols = co_await listen(where, factory<Echo>());
-      co_await hears_itself(co_await connect(name));
-    }
-  });
-}
-
-TEST(Endpoints, TcpByNameAndWithItsOptions) {
-  on_reactor([]() -> Deferred<void> {
-    auto port = co_await listen("tcp:0:address=127.0.0.1:nodelay=no:keepalive=60:usertimeout=30:fastopen=yes", echo);
-    const std::string number = std::to_string(port.address().port());
-    co_await hears_itself(co_await connect("tcp:localhost:" + number + ":delay=0.05:keepalive=30"));
-    co_await hears_itself(co_await connect("tcp:127.0.0.1:" + number + ":bind=127.0.0.5"));
-  });
-}
 
 TEST(Endpoints, ADescriptorIsTakenOnce) {
   on_reactor([]() -> Deferred<void> {
@@ -82,9 +38,9 @@ TEST(Endpoints, ADescriptorIsTakenOnce) {
 
     int pair[2];
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-    EXPECT_EQ(co_await refusal("fd:" + std::to_string(pair[0])),
-              "cannot listen at fd:" + std::to_string(pair[0]) + ": descriptor " + std::to_string(pair[0]) +
-                  " is a socket that does not listen");
+    EXPECT_EQ(co_await refusal("fd:" + std::to_string(pair[0])), "cannot listen at fd:" + std::to_string(pair[0]) +
+                                                                     ": descriptor " + std::to_string(pair[0]) +
+                                                                     " is a socket that does not listen");
     auto other = Port::serve_one(adopt_socket(UniqueFd(pair[1])), factory<Echo>());
     co_await hears_itself(co_await connect("fd:" + std::to_string(pair[0])));
     ::close(pair[0]);
@@ -95,7 +51,9 @@ TEST(Endpoints, ADescriptorThatIsNoStreamIsRefused) {
   on_reactor([]() -> Deferred<void> {
     const int file = ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     auto none = co_await as_outcome(connect("fd:" + std::to_string(file)));
-    EXPECT_TRUE(none.error().message().ends_with(" is a file, which a loop cannot wait for: read and write it on a thread (defer_to_thread)")) << none.error().message();
+    EXPECT_TRUE(none.error().message().ends_with(
+        " is a file, which a loop cannot wait for: read and write it on a thread (defer_to_thread)"))
+        << none.error().message();
     ::close(file);
     none = co_await as_outcome(connect("fd:1000000"));
     EXPECT_EQ(none.error().message(), "taking descriptor 1000000: Bad file descriptor");
@@ -164,65 +122,6 @@ TEST(Endpoints, SystemdSocketsByIndexAndName) {
     EXPECT_EQ(co_await refusal("systemd:index=0"),
               "cannot listen at systemd:index=0: this process was given no sockets (start it by a socket unit)");
   });
-}
-
-// Standard input and output are these for as long as it lives.
-class StandardFiles {
- public:
-  StandardFiles(UniqueFd in, UniqueFd out)
-      : in_(::fcntl(0, F_DUPFD_CLOEXEC, 20)), out_(::fcntl(1, F_DUPFD_CLOEXEC, 20)) {
-    std::fflush(stdout);
-    ::dup2(in.get(), 0);
-    ::dup2(out.get(), 1);
-  }
-  ~StandardFiles() {
-    ::dup2(in_.get(), 0);
-    ::dup2(out_.get(), 1);
-  }
-
- private:
-  UniqueFd in_, out_;
-};
-
-struct Pipe {
-  Pipe() {
-    int ends[2];
-    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-    out = UniqueFd(ends[0]);
-    in = UniqueFd(ends[1]);
-  }
-  UniqueFd in, out;
-};
-
-TEST(Endpoints, AProgramIsAConnection) {
-  on_reactor([]() -> Deferred<void> {
-    co_await hears_itself(co_await connect("process:cat"));
-    auto words = co_await connect("process:echo:a\\:b:c");
-    EXPECT_EQ(co_await words.read_line(), "a:b c");
-    auto none = co_await as_outcome(connect("process:/no/such/program"));
-    EXPECT_FALSE(none);
-  });
-}
-
-TEST(Endpoints, StandardInputAndOutputAreOneConnection) {
-  for (const bool serves : {true, false}) {
-    on_reactor([&](this auto) -> Deferred<void> {
-      Pipe to, from;
-      std::optional<Port> port;
-      TaskGroup client;
-      {
-        const StandardFiles files(std::move(to.out), std::move(from.in));  // until they are taken
-        if (serves) {
-          port.emplace(co_await listen("stdio:", echo));
-        } else {
-          client.spawn(echo(co_await connect("stdio:")));
-        }
-      }
-      co_await hears_itself(adopt_pipes(std::move(from.out), std::move(to.in)));
-      if (port) co_await port->close();
-      co_await client.join();
-    });
-  }
 }
 
 }  // namespace
