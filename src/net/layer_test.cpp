@@ -1,6 +1,7 @@
 #include <torc/net/layer.hpp>
 
 #include "net/on_reactor.hpp"
+#include "net/test_layers.hpp"
 
 #include <torc/async/coroutine.hpp>
 #include <torc/net/connect.hpp>
@@ -17,38 +18,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Turns each byte around, both ways.
-class Flipped : public Layer {
- public:
-  void data_received(std::string_view data) override { Layer::data_received(flipped(data)); }
-  void write(std::string_view data) noexcept override { Layer::write(flipped(data)); }
-
- private:
-  static std::string flipped(std::string_view data) {
-    std::string text(data);
-    for (auto& c : text) c = static_cast<char>(c ^ 0x55);
-    return text;
-  }
-};
-
-// Is ready when each side has said "go".
-class Greeting : public Layer {
- public:
-  void connection_made() override { below().write("go"); }
-  void data_received(std::string_view data) override {
-    if (is_up()) return Layer::data_received(data);
-    seen_ += data;
-    if (!std::string_view("go").starts_with(seen_.substr(0, 2))) throw Error("no greeting");
-    if (seen_.size() < 2) return;
-    const std::string rest = seen_.substr(2);
-    up();
-    if (!rest.empty()) Layer::data_received(rest);
-  }
-
- private:
-  std::string seen_;
-};
-
 template <class L>
 class Makes : public LayerFactory {
   std::unique_ptr<Layer> build() override { return std::make_unique<L>(); }
@@ -57,14 +26,6 @@ class Makes : public LayerFactory {
 template <class... L>
 PortOptions layers() {
   return {.layers = {std::make_shared<Makes<L>>()...}};
-}
-
-class Echo : public Protocol {
-  void data_received(std::string_view data) override { transport().write(data); }
-};
-
-Deferred<void> echo(Stream s) {
-  while (auto chunk = co_await s.read_some()) co_await s.write(*chunk);
 }
 
 ListeningSocket anywhere() { return ListeningSocket::tcp(SocketAddress(IpAddress::loopback_v4(), 0)); }

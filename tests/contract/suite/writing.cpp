@@ -1,11 +1,8 @@
 // Writing: order, back-pressure, bounds, files.
-#include "suite/suite.hpp"
+#include "suite/fixtures.hpp"
 
 #include <torc/async/gather.hpp>
 #include <torc/net/connection.hpp>
-
-#include <stdlib.h>
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -17,18 +14,6 @@ Deferred<std::size_t> count_all(Stream& stream) {
   std::size_t count = 0;
   while (auto chunk = co_await stream.read_some()) count += chunk->size();
   co_return count;
-}
-
-UniqueFd file_of(std::string_view text) {
-  char name[] = "/tmp/torc-contract-XXXXXX";
-  UniqueFd file(::mkstemp(name));
-  ::unlink(name);
-  for (std::size_t done = 0; done < text.size();) {
-    const auto count = ::pwrite(file.get(), text.data() + done, text.size() - done, static_cast<off_t>(done));
-    if (count <= 0) throw SystemError("writing a temporary file", errno);
-    done += static_cast<std::size_t>(count);
-  }
-  return file;
 }
 
 // Writes until one waits. Bounded: what no transport would hold.
