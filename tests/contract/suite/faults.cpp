@@ -236,7 +236,7 @@ int __wrap_waitid(idtype_t which, id_t id, siginfo_t* info, int options) {
 int __wrap_epoll_ctl(int epoll, int operation, int fd, epoll_event* event) {
   if (operation == EPOLL_CTL_ADD && is_refused({ENOMEM, ENOSPC})) return -1;
   const auto index = static_cast<std::size_t>(fd);
-  if (operation == EPOLL_CTL_ADD) {
+  if (operation == EPOLL_CTL_ADD || operation == EPOLL_CTL_MOD) {
     if (watched.size() <= index) watched.resize(index + 1);
     watched[index] = {.epoll = epoll, .event = *event};
   } else if (operation == EPOLL_CTL_DEL && index < watched.size()) {
