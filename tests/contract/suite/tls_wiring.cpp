@@ -11,7 +11,7 @@ namespace contract {
 namespace {
 
 // How long an end waits for the other one, which the cases keep.
-constexpr Duration kClosing = 200ms;
+constexpr Duration kClosing = 100ms;
 
 class OverTls final : public Wiring {
  public:
