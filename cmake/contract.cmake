@@ -2,7 +2,8 @@
 file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/contract/suite/*.cpp)
 torc_executable(torc-contract "" torc-contract ${sources})
 target_include_directories(torc-contract PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests/contract)
-foreach(call recv read send write writev sendmsg sendfile accept4 connect socket epoll_ctl epoll_wait)
+foreach(call recv read send write writev sendmsg sendfile recvmmsg sendmmsg accept4 connect socket bind listen
+    pipe2 posix_openpt clone waitid eventfd epoll_create1 epoll_ctl epoll_wait poll)
   target_link_options(torc-contract PRIVATE -Wl,--wrap=${call})
 endforeach()
 set(only "")

@@ -232,19 +232,20 @@ bool DatagramSocketTransport::send(std::string_view data, const detail::Destinat
 
 // False when the socket takes no more: what is left in the batch is to be queued.
 bool DatagramSocketTransport::transmit(detail::SendBatch& batch) noexcept {
-  for (bool retried = false;;) {
+  for (;;) {
     const std::size_t before = batch.left();
     const int code = batch.send(socket_.get(), segment_);
     counts_.sent += before - batch.left();
+    retried_ &= before == batch.left();
     if (code == 0) return true;
     if (must_wait(code)) return false;
-    if (may_be_late(code) && (read_faults() || !std::exchange(retried, true))) continue;
+    if (may_be_late(code) && (read_faults() || !std::exchange(retried_, true))) continue;
     const auto& to = batch.first().to;
     auto peer = to.size > 0 ? SocketAddress::from_sockaddr(reinterpret_cast<const sockaddr*>(&to.address), to.size)
                             : this->peer();
     note_fault({.peer = peer ? peer->unmapped() : SocketAddress(), .code = code});
     batch.skip();
-    retried = false;
+    retried_ = false;
   }
 }
 

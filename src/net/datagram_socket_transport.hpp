@@ -132,6 +132,7 @@ class DatagramSocketTransport final : public DatagramTransport,
   bool readable_ = true;     // the socket may have some
   bool writable_ = true;
   bool watches_writing_ = false;
+  bool retried_ = false;     // what is to be sent next was refused once, perhaps for the fault of one before
   bool in_read_ = false;     // read() is on the stack
   bool full_ = false;        // above high water, not yet back at low
   bool resuming_ = false;    // resume_writing() is on the stack

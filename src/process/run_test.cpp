@@ -117,9 +117,9 @@ TEST(ProcessRun, KillsAProgramThatIgnoresBeingAsked) {
 
 TEST(ProcessRun, IsNotHeldUpByWhatTheProgramLeftBehind) {
   on_reactor([]() -> Deferred<void> {
-    EXPECT_THAT(co_await why(run({"sh", "-c", "sleep 100 & echo $!"}, {.timeout = 100ms})),
+    EXPECT_THAT(co_await why(run({"sh", "-c", "sleep 100 & echo $!"}, {.timeout = 500ms})),
                 HasSubstr("it ended, but something that it started keeps its output open"));
-    EXPECT_THAT(co_await why(run({"setsid", "-f", "sleep", "3"}, {.timeout = 100ms})), HasSubstr("keeps its output open"));
+    EXPECT_THAT(co_await why(run({"setsid", "-f", "sleep", "3"}, {.timeout = 500ms})), HasSubstr("keeps its output open"));
   });
 }
 

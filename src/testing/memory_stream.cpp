@@ -341,12 +341,12 @@ class MemoryTransport final : public Transport, public detail::Posted {
   // Nothing is told yet: the caller may be the protocol itself.
   void end(Failure reason) noexcept {
     if (reason_) return;
+    take_turn();  // before the peer has its own, as it would be over a network
     reason.check<ConnectionDone>() ? tell_end() : system_->send(out_, Wire::Kind::kReset);
     reason_ = std::move(reason);
     leave();
     close_limit_.reset();
     queue_ = {};
-    take_turn();
   }
   // What was under way to this end is lost, and with it what held its peer back.
   void leave() noexcept {

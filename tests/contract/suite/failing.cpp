@@ -1,20 +1,20 @@
 // Failing at the Nth system call: whatever fails, and whenever, everything that waits ends, nothing is left over, and the
 // next connection works.
+#include "net/test_layers.hpp"
 #include "suite/suite.hpp"
 
 #include <torc/net/connection.hpp>
+#include <torc/net/datagram_socket.hpp>
+#include <torc/process/child.hpp>
+#include <torc/process/run.hpp>
 
 #include <cerrno>
 #include <cstring>
+#include <span>
 
 namespace {
 
 using namespace contract;
-
-Deferred<void> echo(Stream stream) {
-  Stream s = std::move(stream);  // ends with the body, whoever keeps its result
-  while (auto chunk = co_await s.read_some()) co_await s.write(*chunk);
-}
 
 Deferred<void> exchange(Bed& bed) {
   auto ends = co_await bed.connected();
@@ -36,12 +36,12 @@ Deferred<void> bulk(Bed& bed) {
 }
 
 Deferred<void> protocols(Bed& bed) {
-  class Echo : public Protocol {
+  class Greets : public Protocol {
     void connection_made() override { transport().write("220 "); }
     void data_received(std::string_view data) override { transport().write(data); }
   };
   auto ends = co_await bed.connected();
-  auto connection = Connection::serve(std::move(ends.here), std::make_unique<Echo>());
+  auto connection = Connection::serve(std::move(ends.here), std::make_unique<Greets>());
   auto closed = connection.closed();
   co_await ends.there.write("abc");
   co_await ends.there.read_exactly(7);
@@ -72,12 +72,37 @@ Deferred<void> served(Bed& bed) {
   co_await port.close();
 }
 
+Deferred<void> datagrams(Bed&) {
+  auto here = open_datagrams("127.0.0.1:0"), there = open_datagrams("127.0.0.1:0");
+  here.on_send_failed([](const SocketAddress&, const Failure&) {});
+  for (int i = 0; i < 3; ++i) {
+    co_await here.send("hello", there.address());
+    auto got = co_await as_outcome(with_timeout(50ms, there.receive()));
+    if (!got) throw Error("lost on the way: " + got.error().message());
+  }
+}
+
+Deferred<void> processes(Bed&) {
+  const auto said = co_await process::run({"cat"}, {.input = "through"});
+  EXPECT_EQ(said.output, "through");
+  auto child = process::spawn({"cat"}, {.files = {{0, process::terminal()}, {1, process::terminal()}}});
+  co_await child.input().write("x\n");
+  co_await child.output().read_line();
+  { auto dropped = process::spawn({"sleep", "100"}, {.files = {{0, process::null()}}, .kill_after = 100ms}); }
+  co_await child.stop(1s);
+}
+
+Deferred<void> reactors(Bed& bed) {
+  Reactor other{{.backend = bed.reactor.backend()}};
+  co_return;
+}
+
 // Again and again, failing one call later each time, until no call is left to fail.
 Deferred<void> at_each_call(Bed& bed, Deferred<void> (*scenario)(Bed&), int error) {
   bed.expect_log();
   for (long n = 0; n < (bed.faults().slow() ? 60 : 400); ++n) {
     const Faults faults{.most_read = bed.faults().most_read, .most_written = bed.faults().most_written,
-                        .fail_at = n, .error = error};
+                        .levels = bed.faults().levels, .fail_at = n, .error = error};
     Faults::set(&faults);
     auto outcome = co_await as_outcome(with_timeout(2s, scenario(bed)));
     const bool failed = Faults::calls() > n;
@@ -92,26 +117,43 @@ Deferred<void> at_each_call(Bed& bed, Deferred<void> (*scenario)(Bed&), int erro
   co_await exchange(bed);
 }
 
+const int kOfStreams[] = {ECONNRESET, EPIPE, ETIMEDOUT, ENOMEM, ENOBUFS, EMFILE, ENFILE, ECONNABORTED, EIO, ENOSPC, EPERM};
+const int kOfPorts[] = {ECONNRESET, EPIPE,        ETIMEDOUT, ENOMEM, ENOBUFS, EMFILE,
+                        ENFILE,     ECONNABORTED, EIO,       ENOSPC, EPERM,   EADDRINUSE};
+const int kOfDatagrams[] = {ENOMEM, ENOBUFS, EPERM, EMFILE, ENFILE, EADDRINUSE, ENOSPC};
+const int kOfProcesses[] = {EMFILE, ENFILE, ENOMEM, EAGAIN, ECHILD, EIO, EPIPE, ENOSPC};
+const int kOfReactors[] = {EMFILE, ENFILE, ENOMEM, ENOSPC};
+
+bool always(const Ability&) { return true; }
+
+// Those of streams on each transport, the others once for each poller.
 struct Scenario {
   const char* name;
   Deferred<void> (*run)(Bed&);
-  bool listens;
+  std::span<const int> errors;
+  bool everywhere = true;
+  bool (*possible)(const Ability&) = always;
 };
 const Scenario kScenarios[] = {
-    {"an exchange", exchange, false}, {"a bulk transfer", bulk, false},   {"protocols", protocols, false},
-    {"dropped operations", dropped, false}, {"a port", served, true},
+    {"an exchange", exchange, kOfStreams},
+    {"a bulk transfer", bulk, kOfStreams},
+    {"protocols", protocols, kOfStreams},
+    {"dropped operations", dropped, kOfStreams},
+    {"a port", served, kOfPorts, true, [](const Ability& has) { return has.listens; }},
+    {"datagrams", datagrams, kOfDatagrams, false},
+    {"processes", processes, kOfProcesses, false},
+    {"a reactor", reactors, kOfReactors, false},
 };
-const int kErrors[] = {ECONNRESET, EPIPE, ETIMEDOUT, ENOMEM, ENOBUFS, EMFILE, ENFILE, ECONNABORTED, EIO, ENOSPC, EPERM};
 
 const bool kRegistered = [] {
   for (const auto& scenario : kScenarios) {
-    for (const int error : kErrors) {
+    for (const int error : scenario.errors) {
       cases().push_back({.group = "failing",
                          .name = std::string(scenario.name) + ", each call by " + ::strerrorname_np(error),
-                         .possible = scenario.listens ? [](const Ability& has) { return has.listens; }
-                                                      : [](const Ability&) { return true; },
+                         .possible = scenario.possible,
                          .body = [run = scenario.run, error](Bed& bed) { return at_each_call(bed, run, error); },
-                         .everywhere = true});
+                         .everywhere = scenario.everywhere,
+                         .modes = scenario.everywhere ? Modes::kThatCut : Modes::kPlain});
     }
   }
   return true;

@@ -1,15 +1,19 @@
 #include "suite/faults.hpp"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <poll.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdarg>
 #include <initializer_list>
 #include <vector>
 
@@ -25,6 +29,17 @@ ssize_t __real_sendfile(int, int, off_t*, size_t);
 int __real_accept4(int, sockaddr*, socklen_t*, int);
 int __real_connect(int, const sockaddr*, socklen_t);
 int __real_socket(int, int, int);
+int __real_bind(int, const sockaddr*, socklen_t);
+int __real_listen(int, int);
+int __real_recvmmsg(int, mmsghdr*, unsigned, int, timespec*);
+int __real_sendmmsg(int, mmsghdr*, unsigned, int);
+int __real_pipe2(int*, int);
+int __real_posix_openpt(int);
+int __real_eventfd(unsigned, int);
+int __real_clone(int (*)(void*), void*, int, void*, ...);
+int __real_waitid(idtype_t, id_t, siginfo_t*, int);
+int __real_poll(pollfd*, nfds_t, int);
+int __real_epoll_create1(int);
 int __real_epoll_ctl(int, int, int, epoll_event*);
 int __real_epoll_wait(int, epoll_event*, int, int);
 }
@@ -41,9 +56,9 @@ thread_local bool interrupt_next = true;
 struct Watched {
   int epoll = -1;
   epoll_event event{};
-  bool blocked = false;  // by us, the last time
 };
 thread_local std::vector<Watched> watched;
+thread_local std::vector<bool> blocked;  // by us, the last time; by descriptor
 
 Watched* watched_at(int fd) noexcept {
   const auto index = static_cast<std::size_t>(fd);
@@ -55,9 +70,18 @@ void ready_again(int fd) noexcept {
   if (auto* each = watched_at(fd)) __real_epoll_ctl(each->epoll, EPOLL_CTL_MOD, fd, &each->event);
 }
 
+// True when a poller that tells levels will tell of it: where the end has been told, it does not, as nothing blocks there.
+bool told_again(int fd) noexcept {
+  pollfd state{.fd = fd, .events = POLLRDHUP, .revents = 0};
+  return active->levels && __real_poll(&state, 1, 0) == 0;
+}
+
 bool blocks(int fd) noexcept {
-  auto* const each = active && active->would_block ? watched_at(fd) : nullptr;
-  if (!each || !(each->blocked = !each->blocked)) return false;
+  if (!active || !active->would_block || !(watched_at(fd) || told_again(fd))) return false;
+  const auto index = static_cast<std::size_t>(fd);
+  if (blocked.size() <= index) blocked.resize(index + 1);
+  blocked[index] = !blocked[index];
+  if (!blocked[index]) return false;
   ready_again(fd);
   errno = EAGAIN;
   return true;
@@ -85,6 +109,9 @@ bool fails(std::initializer_list<int> possible) noexcept {
   errno = active->error;
   return true;
 }
+
+// For calls that are not interrupted, of which some are not of a loop.
+bool is_refused(std::initializer_list<int> possible) noexcept { return active && active->fail_at >= 0 && fails(possible); }
 
 std::size_t at_most(std::size_t size, std::size_t limit) noexcept { return limit == 0 ? size : std::min(size, limit); }
 std::size_t readable(std::size_t size) noexcept { return active ? at_most(size, active->most_read) : size; }
@@ -159,17 +186,57 @@ int __wrap_accept4(int fd, sockaddr* address, socklen_t* size, int flags) {
   return __real_accept4(fd, address, size, flags);
 }
 int __wrap_connect(int fd, const sockaddr* address, socklen_t size) {
-  if (active && active->fail_at >= 0 && fails({ECONNREFUSED, ENETUNREACH, EADDRNOTAVAIL, ENOMEM})) return -1;
+  if (is_refused({ECONNREFUSED, ENETUNREACH, EADDRNOTAVAIL, ENOMEM})) return -1;
   return __real_connect(fd, address, size);
 }
 int __wrap_socket(int family, int type, int protocol) {
-  if (active && active->fail_at >= 0 && fails({EMFILE, ENFILE, ENOMEM, ENOBUFS})) return -1;
+  if (is_refused({EMFILE, ENFILE, ENOMEM, ENOBUFS})) return -1;
   return __real_socket(family, type, protocol);
 }
+int __wrap_bind(int fd, const sockaddr* address, socklen_t size) {
+  return is_refused({EADDRINUSE, ENOMEM}) ? -1 : __real_bind(fd, address, size);
+}
+int __wrap_listen(int fd, int backlog) { return is_refused({EADDRINUSE, ENOMEM}) ? -1 : __real_listen(fd, backlog); }
+int __wrap_recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec* limit) {
+  if (fails({ENOMEM, ENOBUFS}) || blocks(fd)) return -1;
+  return __real_recvmmsg(fd, messages, count, flags, limit);
+}
+int __wrap_sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
+  if (fails({ENOMEM, ENOBUFS, EPERM}) || blocks(fd)) return -1;
+  return __real_sendmmsg(fd, messages, count, flags);
+}
+int __wrap_pipe2(int* ends, int flags) { return is_refused({EMFILE, ENFILE, ENOMEM}) ? -1 : __real_pipe2(ends, flags); }
+int __wrap_posix_openpt(int flags) {
+  return is_refused({EMFILE, ENFILE, ENOSPC, ENOMEM}) ? -1 : __real_posix_openpt(flags);
+}
+int __wrap_eventfd(unsigned count, int flags) {
+  return is_refused({EMFILE, ENFILE, ENOMEM}) ? -1 : __real_eventfd(count, flags);
+}
+int __wrap_epoll_create1(int flags) { return is_refused({EMFILE, ENFILE, ENOMEM}) ? -1 : __real_epoll_create1(flags); }
+int __wrap_clone(int (*function)(void*), void* stack, int flags, void* argument, ...) {
+  if (is_refused({EAGAIN, EMFILE, ENFILE, ENOMEM})) return -1;
+  va_list more;
+  va_start(more, argument);
+  pid_t* const number = va_arg(more, pid_t*);
+  va_end(more);
+  return __real_clone(function, stack, flags, argument, number);
+}
+// There is no such child any more: somebody else takes its status first.
+int __wrap_waitid(idtype_t which, id_t id, siginfo_t* info, int options) {
+  if (active && active->interrupted && !(options & WNOHANG) && fails({})) return -1;
+  siginfo_t taken{};
+  if (active && active->error == ECHILD && __real_waitid(which, id, &taken, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+      taken.si_pid != 0 && is_refused({ECHILD})) {
+    __real_waitid(which, id, &taken, WEXITED | WNOHANG);
+    errno = ECHILD;
+    return -1;
+  }
+  return __real_waitid(which, id, info, options);
+}
 int __wrap_epoll_ctl(int epoll, int operation, int fd, epoll_event* event) {
-  if (operation == EPOLL_CTL_ADD && active && active->fail_at >= 0 && fails({ENOMEM, ENOSPC})) return -1;
+  if (operation == EPOLL_CTL_ADD && is_refused({ENOMEM, ENOSPC})) return -1;
   const auto index = static_cast<std::size_t>(fd);
-  if (operation == EPOLL_CTL_ADD) {
+  if (operation == EPOLL_CTL_ADD || operation == EPOLL_CTL_MOD) {
     if (watched.size() <= index) watched.resize(index + 1);
     watched[index] = {.epoll = epoll, .event = *event};
   } else if (operation == EPOLL_CTL_DEL && index < watched.size()) {
@@ -180,5 +247,9 @@ int __wrap_epoll_ctl(int epoll, int operation, int fd, epoll_event* event) {
 int __wrap_epoll_wait(int epoll, epoll_event* events, int size, int timeout) {
   if (active && active->interrupted && fails({})) return -1;
   return __real_epoll_wait(epoll, events, size, timeout);
+}
+int __wrap_poll(pollfd* watched, nfds_t count, int timeout) {
+  if (active && active->interrupted && fails({})) return -1;
+  return __real_poll(watched, count, timeout);
 }
 }

@@ -1,5 +1,6 @@
 // Faults: what goes wrong, or slowly, below torc. The system calls torc makes are wrapped by the linker (-Wl,--wrap), so
 // the libraries are those that users get. What is cut short or put off is reported as ready once more, as a kernel would.
+// On pollers that are neither told of edges by us nor look at levels themselves (io_uring) calls are not cut or put off.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +12,7 @@ struct Faults {
   std::size_t most_written = 0;  // bytes a call takes at most
   bool interrupted = false;      // each call is interrupted once before it does anything
   bool would_block = false;      // each call says once that it would block, and is found ready again
+  bool levels = false;           // the poller tells what is ready as long as it is waited for
   long fail_at = -1;             // the call, counted from 0, that fails
   int error = 0;                 // with this; calls that cannot give it go on
 

@@ -1,40 +1,12 @@
 // Layers between connections and protocols, corks, file regions and takeovers among them.
-#include "suite/suite.hpp"
+#include "net/test_layers.hpp"
+#include "suite/fixtures.hpp"
 
 #include <torc/net/connection.hpp>
-#include <torc/net/layer.hpp>
-
-#include <stdlib.h>
-#include <unistd.h>
 
 namespace {
 
 using namespace contract;
-
-// Turns each byte around, both ways.
-class Flipped : public Layer {
- public:
-  void data_received(std::string_view data) override { Layer::data_received(flipped(data)); }
-  void write(std::string_view data) noexcept override { Layer::write(flipped(data)); }
-
- private:
-  static std::string flipped(std::string_view data) {
-    std::string text(data);
-    for (auto& c : text) c = static_cast<char>(c ^ 0x55);
-    return text;
-  }
-};
-
-// Is ready when the other side has sent a byte.
-class Greeting : public Layer {
- public:
-  void connection_made() override { below().write("g"); }
-  void data_received(std::string_view data) override {
-    if (is_up()) return Layer::data_received(data);
-    up();
-    if (data.size() > 1) Layer::data_received(data.substr(1));
-  }
-};
 
 class Silent : public Layer {
   void connection_made() override {}
@@ -73,14 +45,6 @@ class Says : public Protocol {
   std::string& said_;
 };
 
-UniqueFd file_of(std::string_view text) {
-  char name[] = "/tmp/torc-contract-XXXXXX";
-  UniqueFd file(::mkstemp(name));
-  ::unlink(name);
-  if (::pwrite(file.get(), text.data(), text.size(), 0) < 0) throw SystemError("writing a temporary file", errno);
-  return file;
-}
-
 CASE(layers, "one that changes bytes does so both ways") {
   auto ends = co_await bed.connected();
   co_await ends.here.upgrade(std::make_unique<Flipped>());
@@ -100,9 +64,9 @@ CASE(layers, "one that has to do something first is waited for") {
   auto ends = co_await bed.connected();
   auto ready = ends.here.upgrade(std::make_unique<Greeting>());
   EXPECT(ready.pending());
-  EXPECT_EQ(co_await ends.there.read_exactly(1), "g");
+  EXPECT_EQ(co_await ends.there.read_exactly(2), "go");
   EXPECT(ready.pending());
-  co_await ends.there.write("g");
+  co_await ends.there.write("go");
   co_await std::move(ready);
   co_await ends.here.write("x");
   EXPECT_EQ(co_await ends.there.read_exactly(1), "x");
@@ -118,7 +82,7 @@ CASE(layers, "both sides of one greet each other") {
 CASE(layers, "bytes that came with the greeting are the stream's first") {
   auto ends = co_await bed.connected();
   auto ready = ends.here.upgrade(std::make_unique<Greeting>());
-  co_await ends.there.write("gfirst");
+  co_await ends.there.write("gofirst");
   co_await std::move(ready);
   EXPECT_EQ(co_await ends.here.read_exactly(5), "first");
 }
@@ -185,7 +149,7 @@ CASE(layers, "one hears that its peer is slow") {
 CASE(layers, "a protocol above one is made when that is ready, and not before") {
   auto ends = co_await bed.connected();
   auto ready = ends.here.upgrade(std::make_unique<Greeting>());
-  co_await ends.there.write("g");
+  co_await ends.there.write("go");
   co_await std::move(ready);
   std::string said;
   auto connection = Connection::serve(std::move(ends.here), std::make_unique<Says>(said));

@@ -1,4 +1,5 @@
 // Ports: accepting, serving, draining, running out.
+#include "net/test_layers.hpp"
 #include "suite/suite.hpp"
 
 #include <torc/async/gather.hpp>
@@ -9,16 +10,9 @@ namespace {
 
 using namespace contract;
 
-class Echo : public Protocol {
-  void data_received(std::string_view data) override { transport().write(data); }
-};
 class Mute : public Protocol {
   void data_received(std::string_view) override {}
 };
-
-Deferred<void> echo(Stream s) {
-  while (auto chunk = co_await s.read_some()) co_await s.write(*chunk);
-}
 
 Deferred<void> trip(Bed& bed, Port& port, std::string text) {
   auto stream = co_await bed.connect(port);

@@ -1,5 +1,5 @@
 // The loop itself: timers, posted calls, calls from threads, descriptors; once for each poller.
-#include "suite/suite.hpp"
+#include "suite/fixtures.hpp"
 
 #include <torc/async/looping_call.hpp>
 #include <torc/reactor/threads.hpp>
@@ -317,9 +317,7 @@ LOOP_CASE(descriptors, "five hundred are each told") {
   co_await until([&] { return std::ranges::all_of(watching, [](const auto& each) { return each->readable; }); });
 }
 LOOP_CASE(descriptors, "a file cannot be watched and says so") {
-  char name[] = "/tmp/torc-contract-XXXXXX";
-  const UniqueFd file(::mkstemp(name));
-  ::unlink(name);
+  const UniqueFd file = file_of("");
   bool refused = false;
   try {
     Watching watching(bed.reactor, file.get());

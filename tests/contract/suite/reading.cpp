@@ -1,5 +1,5 @@
 // Reading: what a stream gives, and when.
-#include "suite/suite.hpp"
+#include "suite/fixtures.hpp"
 
 namespace {
 
@@ -9,12 +9,6 @@ std::string pattern(std::size_t size) {
   std::string text(size, '\0');
   for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>(i * 31 + i / 251);
   return text;
-}
-
-Deferred<std::string> all(Stream& stream) {
-  std::string text;
-  while (auto chunk = co_await stream.read_some()) text += chunk->view();
-  co_return text;
 }
 
 Deferred<void> say(Stream& stream, std::string text) {

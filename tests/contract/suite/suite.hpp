@@ -7,7 +7,7 @@
 //   }
 //
 // A case is a coroutine on a reactor of its own. It fails when it throws, takes too long, logs a warning it did not
-// announce, or leaves a descriptor open. Everything here is used by the program torc-contract alone.
+// announce, or leaves over a descriptor or a process. Everything here is used by the program torc-contract alone.
 #pragma once
 
 #include "suite/faults.hpp"
@@ -39,7 +39,7 @@ struct Ability {
   bool tells_resets = false;    // an abort is told apart from a close by the peer
   bool half_closes = false;     // one direction can end alone
   bool has_addresses = false;   // peer() and local() are real
-  bool files = true;            // write_file
+  bool ends_after_bytes = true;  // what was written before a close is read before the end
 };
 
 struct Ends {
@@ -52,6 +52,8 @@ class Wiring {
   virtual ~Wiring() = default;
   virtual const char* name() const noexcept = 0;
   virtual Ability ability() const noexcept = 0;
+  /// False where others of the same code are run in all.
+  virtual bool every_mode() const noexcept { return true; }
   virtual Deferred<Ends> connected() = 0;
   virtual ListeningSocket listen() { throw Error("does not listen"); }
   virtual std::vector<std::shared_ptr<LayerFactory>> layers() { return {}; }
@@ -61,7 +63,7 @@ class Wiring {
 };
 
 /// The same with TLS on it.
-std::unique_ptr<Wiring> over_tls(std::unique_ptr<Wiring> below);
+std::unique_ptr<Wiring> over_tls(std::unique_ptr<Wiring> below, bool every_mode);
 
 /// All that are built in: each on each poller.
 std::vector<std::unique_ptr<Wiring>> wirings();
@@ -101,12 +103,16 @@ class Bed {
 
 using Body = std::function<Deferred<void>(Bed& bed)>;
 
+/// Modes in which a case is worth running.
+enum class Modes { kAll, kThatCut, kPlain };
+
 struct Case {
   const char* group;
   std::string name;
   bool (*possible)(const Ability&);
   Body body;
   bool everywhere;  // once for each transport; otherwise once for each poller
+  Modes modes = Modes::kAll;
 
   std::string full_name() const { return std::string(group) + ": " + name; }
 };

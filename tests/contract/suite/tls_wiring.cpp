@@ -11,12 +11,12 @@ namespace contract {
 namespace {
 
 // How long an end waits for the other one, which the cases keep.
-constexpr Duration kClosing = 200ms;
+constexpr Duration kClosing = 100ms;
 
 class OverTls final : public Wiring {
  public:
-  explicit OverTls(std::unique_ptr<Wiring> below)
-      : below_(std::move(below)), name_(std::string("tls/") + below_->name()) {}
+  OverTls(std::unique_ptr<Wiring> below, bool every_mode)
+      : below_(std::move(below)), name_(std::string("tls/") + below_->name()), every_mode_(every_mode) {}
 
   const char* name() const noexcept override { return name_.c_str(); }
   Ability ability() const noexcept override {
@@ -24,6 +24,7 @@ class OverTls final : public Wiring {
     has.tells_resets = true;  // a cut is no close_notify
     return has;
   }
+  bool every_mode() const noexcept override { return every_mode_; }
   Deferred<Ends> connected() override {
     below_->small_buffers = small_buffers;
     auto ends = co_await below_->connected();
@@ -55,10 +56,13 @@ class OverTls final : public Wiring {
 
   std::unique_ptr<Wiring> below_;
   std::string name_;
+  bool every_mode_;
 };
 
 }  // namespace
 
-std::unique_ptr<Wiring> over_tls(std::unique_ptr<Wiring> below) { return std::make_unique<OverTls>(std::move(below)); }
+std::unique_ptr<Wiring> over_tls(std::unique_ptr<Wiring> below, bool every_mode) {
+  return std::make_unique<OverTls>(std::move(below), every_mode);
+}
 
 }  // namespace contract

@@ -6,9 +6,14 @@
 #include <torc/net/connect.hpp>
 #include <torc/testing/memory_stream.hpp>
 
+#include <asm/ioctls.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <utility>
@@ -29,6 +34,11 @@ void make_small(int socket) {
   ::setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 }
 
+void send_at_once(int socket) {
+  const int on = 1;
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
 StreamFd nonblocking(UniqueFd socket) {
   ::fcntl(socket.get(), F_SETFL, O_NONBLOCK);
   return StreamFd(std::move(socket));
@@ -41,6 +51,7 @@ class Tcp : public Wiring {
   Ability ability() const noexcept override {
     return {.listens = true, .tells_resets = true, .half_closes = true, .has_addresses = true};
   }
+  bool every_mode() const noexcept override { return address_.is_v4(); }
   ListeningSocket listen() override { return ListeningSocket::tcp(SocketAddress(address_, 0)); }
   Deferred<Ends> connected() override {
     auto listening = listen();
@@ -55,6 +66,8 @@ class Tcp : public Wiring {
     must(::connect(here.get(), reinterpret_cast<sockaddr*>(&where), size) == 0, "connecting");
     UniqueFd there(::accept(listening.fd(), nullptr, nullptr));
     must(static_cast<bool>(there), "accepting");
+    send_at_once(here.get());
+    send_at_once(there.get());
     co_return Ends{stream_on(nonblocking(std::move(here))), stream_on(nonblocking(std::move(there)))};
   }
 
@@ -73,15 +86,40 @@ class Unix : public Wiring {
   }
 };
 
+struct Pipe {
+  Pipe() {
+    int ends[2];
+    must(::pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0, "making a pipe");
+    out = UniqueFd(ends[0]);
+    in = UniqueFd(ends[1]);
+  }
+  UniqueFd out, in;
+};
+
 class Pipes : public Wiring {
   const char* name() const noexcept override { return "pipe"; }
   Ability ability() const noexcept override { return {.half_closes = true}; }
   Deferred<Ends> connected() override {
-    int up[2], down[2];
-    must(::pipe2(up, O_NONBLOCK | O_CLOEXEC) == 0 && ::pipe2(down, O_NONBLOCK | O_CLOEXEC) == 0, "making pipes");
-    StreamFd here{UniqueFd(down[0]), UniqueFd(up[1])};
-    StreamFd there{UniqueFd(up[0]), UniqueFd(down[1])};
-    co_return Ends{stream_on(std::move(here)), stream_on(std::move(there))};
+    Pipe up, down;
+    Stream here = stream_on({std::move(down.out), std::move(up.in)});
+    co_return Ends{std::move(here), stream_on({std::move(up.out), std::move(down.in)})};
+  }
+};
+
+// A terminal as a program has it, and who controls it. Raw: bytes pass as they are.
+class Terminal : public Wiring {
+  const char* name() const noexcept override { return "pty"; }
+  Ability ability() const noexcept override { return {.ends_after_bytes = false}; }
+  Deferred<Ends> connected() override {
+    UniqueFd master(::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+    must(master && ::grantpt(master.get()) == 0 && ::unlockpt(master.get()) == 0, "opening a terminal");
+    UniqueFd slave(::ioctl(master.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+    termios modes;
+    must(slave && ::tcgetattr(slave.get(), &modes) == 0, "opening a terminal");
+    ::cfmakeraw(&modes);
+    must(::tcsetattr(slave.get(), TCSANOW, &modes) == 0, "setting a terminal to raw");
+    Stream here = stream_on({std::move(slave), UniqueFd(), true});
+    co_return Ends{std::move(here), stream_on({std::move(master), UniqueFd(), true})};
   }
 };
 
@@ -112,10 +150,12 @@ std::vector<std::unique_ptr<Wiring>> wirings() {
   all.push_back(std::make_unique<Tcp>(IpAddress::loopback_v6()));
   all.push_back(std::make_unique<Unix>());
   all.push_back(std::make_unique<Pipes>());
-  all.push_back(over_tls(std::make_unique<Tcp>(IpAddress::loopback_v4())));
-  all.push_back(over_tls(std::make_unique<Unix>()));
-  all.push_back(over_tls(std::make_unique<Pipes>()));
+  all.push_back(std::make_unique<Terminal>());
+  all.push_back(over_tls(std::make_unique<Tcp>(IpAddress::loopback_v4()), true));
+  all.push_back(over_tls(std::make_unique<Unix>(), false));
+  all.push_back(over_tls(std::make_unique<Pipes>(), false));
   all.push_back(std::make_unique<Memory>());
+  all.push_back(over_tls(std::make_unique<Memory>(), true));
   return all;
 }
 

