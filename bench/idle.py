@@ -1,4 +1,4 @@
-"""`run.py idle` and `run.py crowd`: thousands of connections that do nothing, what each of them costs and whom they disturb."""
+"""`run.py idle` and `run.py crowd`: thousands of connections that do nothing, what each costs and whom they disturb."""
 
 import contextlib
 import statistics
@@ -86,8 +86,9 @@ class Idle:
         return found
 
     def crowd(self):
-        title = f"Round trip of 1 KiB over a busy connection, alone and among {MANY:,} idle ones, client and server on one CPU"
-        table = Table(title, ["median ns", "99th percentile", "alone again", "spread", "among idle", "spread", "target"])
+        title = f"Round trip of 1 KiB over a busy connection, alone and among {MANY:,} idle ones, on one CPU"
+        table = Table(title, ["median ns", "99th percentile", "alone again", "spread", "among idle", "spread",
+                              "target"])
         for server in self.bench.present(CROWD):
             progress(f"{title}: {server.title}")
             rounds = [self.latencies(server) for _ in range(self.rounds)]

@@ -5,8 +5,8 @@
 
 namespace bench {
 
-/// Opens `--connections`, takes each of the `steps(fd)` with all of a block before the next, prints `HOLDING n` and keeps
-/// the connections open until its input ends.
+/// Opens `--connections`, takes each of the `steps(fd)` with all of a block before the next, prints `HOLDING n` and
+/// keeps the connections open until its input ends.
 template <class... Steps>
 void hold(const Arguments& arguments, Steps... steps) {
   alarm(static_cast<unsigned>(arguments.number("time-limit", 120)));

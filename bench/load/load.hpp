@@ -113,8 +113,8 @@ inline std::vector<Target> connect_all(std::string_view servers, long connection
   return targets;
 }
 
-/// Calls `slice(number, index of the target)` for all targets in turn, `slices` times, every time in another order, for a
-/// server runs a little faster after one that left the caches as it likes them. Within milliseconds the machine stays
+/// Calls `slice(number, index of the target)` for all targets in turn, `slices` times, every time in another order, for
+/// a server runs a little faster after one that left the caches as it likes them. Within milliseconds the machine stays
 /// the same, over minutes it does not.
 template <class Slice>
 void take_turns(const std::vector<Target>& targets, long slices, Slice slice) {
