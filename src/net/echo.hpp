@@ -2,15 +2,14 @@
 #pragma once
 
 #include <torc/async/coroutine.hpp>
+#include <torc/base/errors.hpp>
 #include <torc/net/protocol.hpp>
 #include <torc/net/stream.hpp>
 #include <torc/net/transport.hpp>
 
-#include <gtest/gtest.h>
-
-#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace torc {
 
@@ -18,16 +17,18 @@ class Echo : public Protocol {
   void data_received(std::string_view data) override { transport().write(data); }
 };
 
-inline Deferred<void> echo(Stream s) {
+inline Deferred<void> echo(Stream stream) {
+  Stream s = std::move(stream);  // ends with the body, whoever keeps its result
   while (auto chunk = co_await s.read_some()) co_await s.write(*chunk);
 }
 
-/// `message` comes back over `stream`, and the end behind it.
+/// Fails unless `message` comes back over `stream`, and the end behind it.
 inline Deferred<void> hears_itself(Stream stream, std::string message = "hello") {
   co_await stream.write(message);
-  EXPECT_EQ(co_await stream.read_exactly(message.size()), message);
+  const std::string heard = co_await stream.read_exactly(message.size());
+  if (heard != message) throw Error("an echo gave back \"" + heard + "\" instead of \"" + message + "\"");
   stream.shutdown_write();
-  EXPECT_EQ(co_await stream.read_some(), std::nullopt);
+  if (const auto more = co_await stream.read_some()) throw Error("an echo gave back more than it got");
 }
 
 }  // namespace torc

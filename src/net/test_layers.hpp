@@ -1,10 +1,8 @@
-// Layers and an echo for tests: what stands above and below them matters, not what they do.
+// Layers for tests: what stands above and below them matters, not what they do.
 #pragma once
 
-#include <torc/async/coroutine.hpp>
 #include <torc/base/errors.hpp>
 #include <torc/net/layer.hpp>
-#include <torc/net/stream.hpp>
 
 #include <string>
 #include <string_view>
@@ -42,14 +40,5 @@ class Greeting : public Layer {
  private:
   std::string seen_;
 };
-
-/// What comes goes back, as a protocol and as a handler.
-class Echo : public Protocol {
-  void data_received(std::string_view data) override { transport().write(data); }
-};
-inline Deferred<void> echo(Stream stream) {
-  Stream s = std::move(stream);  // ends with the body, whoever keeps its result
-  while (auto chunk = co_await s.read_some()) co_await s.write(*chunk);
-}
 
 }  // namespace torc

@@ -1,5 +1,6 @@
 // Failing at the Nth system call: whatever fails, and whenever, everything that waits ends, nothing is left over, and the
 // next connection works.
+#include "net/echo.hpp"
 #include "net/test_layers.hpp"
 #include "suite/suite.hpp"
 

@@ -1,4 +1,5 @@
 // Ports: accepting, serving, draining, running out.
+#include "net/echo.hpp"
 #include "net/test_layers.hpp"
 #include "suite/suite.hpp"
 
