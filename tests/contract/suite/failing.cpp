@@ -98,10 +98,10 @@ Deferred<void> reactors(Bed& bed) {
   co_return;
 }
 
-// Again and again, failing one call later each time, until no call is left to fail.
+// Again and again, failing one call later each time, or a few once much is moved, until no call is left to fail.
 Deferred<void> at_each_call(Bed& bed, Deferred<void> (*scenario)(Bed&), int error) {
   bed.expect_log();
-  for (long n = 0; n < (bed.faults().slow() ? 60 : 400); ++n) {
+  for (long n = 0; n < (bed.faults().slow() ? 60 : 400); n += 1 + n / 50) {
     const Faults faults{.most_read = bed.faults().most_read, .most_written = bed.faults().most_written,
                         .levels = bed.faults().levels, .fail_at = n, .error = error};
     Faults::set(&faults);

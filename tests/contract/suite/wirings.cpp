@@ -151,8 +151,8 @@ std::vector<std::unique_ptr<Wiring>> wirings() {
   all.push_back(std::make_unique<Unix>());
   all.push_back(std::make_unique<Pipes>());
   all.push_back(std::make_unique<Terminal>());
-  all.push_back(over_tls(std::make_unique<Tcp>(IpAddress::loopback_v4()), true));
-  all.push_back(over_tls(std::make_unique<Unix>(), false));
+  all.push_back(over_tls(std::make_unique<Tcp>(IpAddress::loopback_v4()), false));
+  all.push_back(over_tls(std::make_unique<Unix>(), true));
   all.push_back(over_tls(std::make_unique<Pipes>(), false));
   all.push_back(std::make_unique<Memory>());
   all.push_back(over_tls(std::make_unique<Memory>(), true));
