@@ -30,7 +30,7 @@ TEST(Endpoints, UnixBothSides) {
       EXPECT_FALSE((co_await as_outcome(listen(where, echo))).has_value());
       auto moved = std::move(streams);
       co_await moved.close();
-      auto protocols = co_await listen(where, factory<Echo>());
+      auto protocols = co_await listen(where, factory<EchoProtocol>());
       co_await hears_itself(co_await connect(name));
     }
   });

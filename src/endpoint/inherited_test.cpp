@@ -41,7 +41,7 @@ TEST(Endpoints, ADescriptorIsTakenOnce) {
     EXPECT_EQ(co_await refusal("fd:" + std::to_string(pair[0])), "cannot listen at fd:" + std::to_string(pair[0]) +
                                                                      ": descriptor " + std::to_string(pair[0]) +
                                                                      " is a socket that does not listen");
-    auto other = Port::serve_one(adopt_socket(UniqueFd(pair[1])), factory<Echo>());
+    auto other = Port::serve_one(adopt_socket(UniqueFd(pair[1])), factory<EchoProtocol>());
     co_await hears_itself(co_await connect("fd:" + std::to_string(pair[0])));
     ::close(pair[0]);
   });

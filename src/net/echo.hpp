@@ -13,7 +13,7 @@
 
 namespace torc {
 
-class Echo : public Protocol {
+class EchoProtocol : public Protocol {
   void data_received(std::string_view data) override { transport().write(data); }
 };
 

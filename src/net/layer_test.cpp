@@ -42,7 +42,7 @@ Deferred<void> talk(Stream stream) {
 
 TEST(Layer, APortAndAStreamStandOnSeveral) {
   on_reactor([]() -> Deferred<void> {
-    auto callbacks = Port::serve(anywhere(), factory<Echo>(), layers<Greeting, Flipped>());
+    auto callbacks = Port::serve(anywhere(), factory<EchoProtocol>(), layers<Greeting, Flipped>());
     auto coroutines = Port::serve(anywhere(), echo, layers<Greeting, Flipped>());
     co_await talk(co_await connect_tcp(callbacks.address()));
     co_await talk(co_await connect_tcp(coroutines.address()));
@@ -140,7 +140,7 @@ Deferred<void> lose_at_the_end(bool* layer, bool* protocol_layer) {
   auto [here, there] = stream_pair();
   co_await here.upgrade(std::make_unique<Alive>(layer));
   co_await there.upgrade(std::make_unique<Alive>(protocol_layer));
-  Connection::serve(std::move(there), std::make_unique<Echo>()).detach();
+  Connection::serve(std::move(there), std::make_unique<EchoProtocol>()).detach();
   co_await sleep(1ms);  // what a timer ends is posted for the next turn, which does not come
   { const Stream dropped = std::move(here); }
   Reactor::current()->crash();

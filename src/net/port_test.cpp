@@ -103,7 +103,7 @@ TEST(Tcp, DroppingThePortWhileItTellsItsConnectionsToEndIsSafe) {
 
 TEST(Tcp, SeveralMayWaitForAPortToClose) {
   on_reactor([]() -> Deferred<void> {
-    auto port = co_await listen(kAnywhere, factory<Echo>());
+    auto port = co_await listen(kAnywhere, factory<EchoProtocol>());
     auto stream = co_await connect(here(port));
     while (port.connections() < 1) co_await sleep(1ms);
     auto first = port.close();

@@ -28,7 +28,7 @@ Deferred<void> round_trip(std::string where, std::string message) {
 
 TEST(Tcp, EchoesThroughAProtocolAndThroughAStream) {
   on_reactor([]() -> Deferred<void> {
-    auto callbacks = co_await listen(kAnywhere, factory<Echo>());
+    auto callbacks = co_await listen(kAnywhere, factory<EchoProtocol>());
     auto coroutines = co_await listen(kAnywhere, echo);
     std::vector<Deferred<void>> trips;
     for (int i = 0; i < 20; ++i) {

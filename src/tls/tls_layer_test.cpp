@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 TEST_F(Tls, ProtocolsAndStreamsTalkOverIt) {
   on_reactor([]() -> Deferred<void> {
-    auto callbacks = Port::serve(anywhere(), factory<Echo>(), secured());
+    auto callbacks = Port::serve(anywhere(), factory<EchoProtocol>(), secured());
     auto coroutines = Port::serve(anywhere(), echo, secured());
     for (Port* port : {&callbacks, &coroutines}) {
       auto stream = co_await secure(*port);
