@@ -23,7 +23,7 @@ Deferred<void> trip(Bed& bed, Port& port, std::string text) {
 }
 
 CASE_IF(listening, "a port serves protocols", has.listens) {
-  auto port = bed.listen(factory<Echo>());
+  auto port = bed.listen(factory<EchoProtocol>());
   co_await trip(bed, port, "hello");
 }
 CASE_IF(listening, "a port serves coroutines", has.listens) {
@@ -37,7 +37,7 @@ CASE_IF(listening, "a port serves many at once", has.listens) {
   co_await gather(std::move(trips));
 }
 CASE_IF(listening, "a port serves two hundred one after another", has.listens) {
-  auto port = bed.listen(factory<Echo>());
+  auto port = bed.listen(factory<EchoProtocol>());
   for (std::size_t i = 0; i < bed.bytes(200); ++i) co_await trip(bed, port, "x");
 }
 CASE_IF(listening, "a port counts its connections", has.listens) {
@@ -99,7 +99,7 @@ CASE_IF(listening, "a port that is destroyed refuses", has.listens) {
   co_await trip(bed, other, "still there");
 }
 CASE_IF(listening, "closing waits for protocols that finish", has.listens) {
-  auto port = bed.listen(factory<Echo>());
+  auto port = bed.listen(factory<EchoProtocol>());
   auto stream = co_await bed.connect(port);
   co_await stream.write("x");
   co_await stream.read_exactly(1);
@@ -182,7 +182,7 @@ CASE_IF(listening, "a protocol may destroy the port", has.listens) {
 }
 CASE_IF(listening, "clients that go at once do no harm", has.listens) {
   bed.expect_log();
-  auto port = bed.listen(factory<Echo>());
+  auto port = bed.listen(factory<EchoProtocol>());
   for (int i = 0; i < 50; ++i) {
     auto stream = co_await bed.connect(port);
     stream.abort();
@@ -190,7 +190,7 @@ CASE_IF(listening, "clients that go at once do no harm", has.listens) {
   co_await trip(bed, port, "after them");
 }
 CASE_IF(listening, "many who wait in the queue are all served", has.listens) {
-  auto port = bed.listen(factory<Echo>());
+  auto port = bed.listen(factory<EchoProtocol>());
   std::vector<Deferred<Stream>> connecting;
   for (std::size_t i = 0; i < bed.bytes(300); ++i) connecting.push_back(bed.connect(port));
   auto streams = co_await gather(std::move(connecting));
@@ -205,7 +205,7 @@ CASE_IF(listening, "limits of the transport hold for each connection", has.liste
 }
 CASE_IF(listening, "running out of descriptors refuses some and recovers", has.listens) {
   bed.expect_log();
-  auto port = bed.listen(factory<Echo>());
+  auto port = bed.listen(factory<EchoProtocol>());
   std::vector<Stream> streams;
   rlimit before;
   ::getrlimit(RLIMIT_NOFILE, &before);
