@@ -287,6 +287,7 @@ void FdTransport::send_failed(int code) noexcept {
   full_ = readable_ = true;
   queue_.reset();
   take_turn();
+  if (reading_ && !closing_) resume_reading();
 }
 
 void FdTransport::queue(std::string_view data) noexcept {

@@ -101,7 +101,8 @@ class FdTransport : public Transport, public detail::Watch, public detail::Poste
   /// Calls into the protocol; an exception from there ends the connection.
   template <class F>
   void call(F&& f) noexcept;
-  bool held_back() const noexcept { return full_ && !protocol_->reads_while_full(); }
+  /// Reading waits until the peer has taken what it was sent; not when it never will, for it may have said why.
+  bool held_back() const noexcept { return full_ && send_error_ == 0 && !protocol_->reads_while_full(); }
   void writable() noexcept;
   void take_turn() noexcept;
   void end(Failure reason) noexcept;

@@ -2,6 +2,7 @@
 
 #include <torc/endpoint/listen.hpp>
 #include <torc/net/connect.hpp>
+#include <torc/net/connection.hpp>
 #include <torc/torc.hpp>
 
 #include <gtest/gtest.h>
@@ -130,6 +131,29 @@ TEST(Tcp, ClosingGoesOnForAPeerThatReadsSlowly) {
     }
     EXPECT_EQ(got, 15u << 20);
   });
+}
+
+// It does not read while its peer has not taken what it wrote; a peer that never will may have said why.
+TEST(Tcp, WhatThePeerSaidBeforeAResetIsHeardByAProtocolThatWaitedToWrite) {
+  struct Insistent final : Protocol {
+    explicit Insistent(std::string* heard) : heard(heard) {}
+    void connection_made() override { transport().write(std::string(10 << 20, 'x')); }
+    void data_received(std::string_view data) override { *heard += data; }
+    void connection_lost(const Failure&) override { *heard += ", lost"; }
+    std::string* heard;
+  };
+  std::string heard;
+  on_reactor([&](this auto) -> Deferred<void> {
+    // Closing with bytes unread makes the kernel reset the connection right behind the answer.
+    auto port = co_await listen(kAnywhere, [](Stream s) -> Deferred<void> {
+      co_await s.read_exactly(1);
+      co_await sleep(20ms);
+      co_await s.write("too much");
+    });
+    auto connection = Connection::serve(co_await connect(here(port)), std::make_unique<Insistent>(&heard));
+    co_await as_outcome(connection.closed());
+  });
+  EXPECT_EQ(heard, "too much, lost");
 }
 
 TEST(Tcp, ACloseTimeoutWithoutEndIsNone) {

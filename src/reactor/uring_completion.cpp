@@ -71,7 +71,7 @@ class UringCompletion::Accept final : public Operation {
   }
   void complete(int result, unsigned flags) noexcept override {
     UniqueFd socket(result >= 0 ? result : -1);
-    if (!wanted()) return;
+    if (!wanted()) return cut(socket.get());
     if (socket) sink_.accepted(std::move(socket));
     if (!wanted() || (flags & IORING_CQE_F_MORE) != 0) return;
     switch (-result) {
@@ -96,6 +96,12 @@ class UringCompletion::Accept final : public Operation {
   }
 
  private:
+  // Nobody will serve it: it ends as those do that wait at a listening socket that is closed.
+  static void cut(int socket) noexcept {
+    const linger none{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  }
+
   const int fd_;
   AcceptSink& sink_;
 };
