@@ -70,14 +70,16 @@ void ready_again(int fd) noexcept {
   if (auto* each = watched_at(fd)) __real_epoll_ctl(each->epoll, EPOLL_CTL_MOD, fd, &each->event);
 }
 
-// True when a poller that tells levels will tell of it: where the end has been told, it does not, as nothing blocks there.
+// Whether it will be told of again that `fd` is ready. By levels it is not where the end has been told, as nothing blocks
+// there. (What an epoll watched that is gone by now says nothing to them.)
 bool told_again(int fd) noexcept {
+  if (!active->levels) return watched_at(fd) != nullptr;
   pollfd state{.fd = fd, .events = POLLRDHUP, .revents = 0};
-  return active->levels && __real_poll(&state, 1, 0) == 0;
+  return __real_poll(&state, 1, 0) == 0;
 }
 
 bool blocks(int fd) noexcept {
-  if (!active || !active->would_block || !(watched_at(fd) || told_again(fd))) return false;
+  if (!active || !active->would_block || !told_again(fd)) return false;
   const auto index = static_cast<std::size_t>(fd);
   if (blocked.size() <= index) blocked.resize(index + 1);
   blocked[index] = !blocked[index];
