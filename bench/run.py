@@ -20,8 +20,8 @@ from tables import Table, middle, progress, verdict
 ECHO = [
     Server("echo_epoll", "bare epoll: the limit"),
     Server("echo_epoll", "bare epoll again"),
-    Server("echo_torc", "torc callbacks", target=60),
-    Server("echo_torc_coro", "torc coroutine", target=150),
+    Server("echo_torc", "torc callbacks", target=30),
+    Server("echo_torc_coro", "torc coroutine", target=120),
     Server("echo_torc_fiber", "torc fiber", target=150),
     Server("echo_uring", "bare io_uring"),
     Server("echo_torc", "torc callbacks on io_uring", backend="uring"),
