@@ -151,7 +151,7 @@ TEST(Tcp, WhatThePeerSaidBeforeAResetIsHeardByAProtocolThatWaitedToWrite) {
       co_await s.write("too much");
     });
     auto connection = Connection::serve(co_await connect(here(port)), std::make_unique<Insistent>(&heard));
-    co_await as_outcome(connection.closed());
+    static_cast<void>(co_await as_outcome(connection.closed()));
   });
   EXPECT_EQ(heard, "too much, lost");
 }
