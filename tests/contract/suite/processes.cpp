@@ -174,7 +174,8 @@ LOOP_CASE(processes, "one that is detached runs on, and its status is taken") {
 LOOP_CASE(processes, "one may be destroyed at every step") {
   for (int turns = 0; turns < 6; ++turns) {
     std::optional child(spawn({"sh", "-c", "trap '' TERM; cat"}, {.kill_after = 2ms}));
-    auto written = child->input().write(std::string(bed.bytes(100'000), 'x'));
+    // The program may be ended before it has read, and whether anybody still waits then is a matter of time.
+    auto written = child->input().write(std::string(bed.bytes(100'000), 'x')).then_outcome([](Outcome<void>) {});
     auto read = all(child->output());
     auto ended = child->wait();
     auto stopped = child->stop(1ms);
@@ -182,7 +183,7 @@ LOOP_CASE(processes, "one may be destroyed at every step") {
     if (turns % 2 == 0) continue;  // those who wait go first
     child.reset();
     static_cast<void>(co_await as_outcome(std::move(ended)));
-    static_cast<void>(co_await as_outcome(std::move(written)));
+    co_await std::move(written);
     static_cast<void>(co_await as_outcome(std::move(stopped)));
     static_cast<void>(co_await as_outcome(std::move(read)));
   }
