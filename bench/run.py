@@ -20,6 +20,7 @@ from tables import Table, middle, progress, verdict
 ECHO = [
     Server("echo_epoll", "bare epoll: the limit"),
     Server("echo_epoll", "bare epoll again"),
+    Server("echo_epoll", "bare epoll, a thread sleeps", options=("--sleeping-threads", 1)),
     Server("echo_torc", "torc callbacks", target=30),
     Server("echo_torc_coro", "torc coroutine", target=120),
     Server("echo_torc_fiber", "torc fiber", target=150),
